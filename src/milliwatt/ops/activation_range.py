@@ -38,9 +38,10 @@ def integer_range(activation: str, output: TensorType) -> tuple[int, int]:
 
 
 def float_range(activation: str) -> tuple[float, float]:
-    """The interval of a float output; infinities where there is no bound."""
+    """The interval of a float output; the largest finite floats where there is no bound, as in TFLite."""
     low, high = _REAL[activation]
-    return (float("-inf") if low is None else low), (float("inf") if high is None else high)
+    largest = float(np.finfo(np.float32).max)
+    return (-largest if low is None else low), (largest if high is None else high)
 
 
 def clamp(values: Array, activation: str, output: TensorType) -> Array:

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gives every table, parameter set and step function its C name, each distinct one once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from milliwatt.emit import c_text
+from milliwatt.emit.kernel_text import KernelFile, kernel_file
+from milliwatt.errors import InternalError
+from milliwatt.lower.program import KernelCall, Read, Scratch, StateArg, Table, Write
+from milliwatt.plan.layout import Plan
+
+Key = tuple[object, ...]
+
+
+@dataclass
+class Names:
+    """Definitions collected while the steps are walked; text in the order of first use."""
+
+    prefix: str
+    specialise: bool
+    tables: dict[Key, str] = field(default_factory=dict)
+    params: dict[Key, str] = field(default_factory=dict)
+    functions: dict[Key, str] = field(default_factory=dict)
+    text: list[str] = field(default_factory=list)
+
+    def table(self, step: int, table: Table) -> str:
+        """The array's name; equal arrays share one."""
+        key = (table.c_type, table.array.dtype.str, table.array.tobytes())
+        if key not in self.tables:
+            self.tables[key] = name = f"{self.prefix}_{step}_{table.role}"
+            self.text.append(c_text.array(table.c_type, name, table.array))
+        return self.tables[key]
+
+    def parameters(self, call: KernelCall) -> str:
+        """The name of the constant parameter struct; equal ones share one."""
+        file = kernel_file(call.kernel)
+        if set(file.fields) != set(call.params):
+            odd = sorted(set(file.fields) ^ set(call.params))
+            raise InternalError(f"{call.kernel} and its lowering disagree on parameters {', '.join(odd)}",
+                                where=call.source)
+        values = tuple(call.params[name] for name in file.fields)
+        key = (call.kernel, *values)
+        if key not in self.params:
+            number = sum(known[0] == call.kernel for known in self.params)
+            self.params[key] = name = f"{self.prefix}_{_short(call.kernel)}_{number}_params"
+            self.text.append(_struct(call, file, name))
+        return self.params[key]
+
+    def function(self, call: KernelCall) -> str:
+        """The step function: the shared kernel, or its instance for these constants."""
+        if not self.specialise:
+            return call.kernel
+        params = self.parameters(call)
+        if params not in self.functions.values() and (params,) not in self.functions:
+            self.functions[(params,)] = name = params.removesuffix("_params")
+            self.text.append(_instance(call, name, params))
+        return self.functions[(params,)]
+
+
+def _short(kernel: str) -> str:
+    return kernel.removeprefix("mw_")
+
+
+def _struct(call: KernelCall, file: KernelFile, name: str) -> str:
+    lines = []
+    for field_name, c_type in zip(file.fields, file.types, strict=True):
+        value = call.params[field_name]
+        literal = c_text.floating(float(value)) if c_type == "float" else c_text.integer(int(value))
+        lines.append(f"    {literal}, /* {field_name} */")
+    body = "\n".join(lines)
+    return f"static const struct {call.kernel}_params {name} = {{\n{body}\n}};\n"
+
+
+def _instance(call: KernelCall, name: str, params: str) -> str:
+    declared = kernel_file(call.kernel).parameters
+    names = [parameter.replace("*", " ").split()[-1] for parameter in declared]
+    arguments = ", ".join([f"&{params}", *names])
+    return f"MW_NOINLINE void {name}({', '.join(declared) or 'void'})\n{{\n    {call.kernel}({arguments});\n}}\n"
+
+
+def step_text(names: Names, plan: Plan, step: int) -> tuple[str, str]:
+    """The C statement of one step, with its heading, and the function that it calls."""
+    call = plan.program.calls[step]
+    function = names.function(call)
+    arguments = [] if names.specialise else [f"&{names.parameters(call)}"]
+    scratch_index = 0
+    for argument in call.arguments:
+        if isinstance(argument, Table):
+            arguments.append(names.table(step, argument))
+        elif isinstance(argument, Scratch):
+            arguments.append(_pointer(argument.c_type, plan.scratch[step, scratch_index].offset))
+            scratch_index += 1
+        elif isinstance(argument, StateArg):
+            arguments.append(_pointer(argument.c_type, plan.states[argument.state].offset))
+        else:
+            const = "const " if isinstance(argument, Read) else ""
+            arguments.append(_pointer(f"{const}{argument.c_type}", plan.offset_of(argument.value)))
+    heading = f"    /* {step + 1}/{len(plan.program.calls)} {call.op}: {_ranges(plan, step)}\n     * {c_text.comment(call.source)} */"
+    return f"{heading}\n    {function}({', '.join(arguments)});\n", function
+
+
+def _pointer(c_type: str, offset: int) -> str:
+    return f"({c_type} *)(void *)(base + {offset})"
+
+
+def _ranges(plan: Plan, step: int) -> str:
+    call = plan.program.calls[step]
+
+    def span(value: str) -> str:
+        offset = plan.offset_of(value)
+        return f"[{offset}, {offset + plan.program.type_of(value).bytes})"
+
+    parts = []
+    if any(isinstance(argument, Read) for argument in call.arguments):
+        parts.append("reads " + " ".join(span(value) for value in call.reads))
+    if any(isinstance(argument, Write) for argument in call.arguments):
+        parts.append("writes " + " ".join(span(value) for value in call.writes))
+    scratch = [placed for (at, _), placed in sorted(plan.scratch.items()) if at == step]
+    if scratch:
+        parts.append("scratch " + " ".join(f"[{placed.offset}, {placed.end})" for placed in scratch))
+    return ", ".join(parts)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""NAME.h: the contract between the model and the firmware."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from milliwatt.emit.c_text import comment
+from milliwatt.ir import TensorType
+from milliwatt.plan.layout import Plan
+
+
+def describe(kind: TensorType) -> str:
+    """Shape, element type, scale and zero point in words."""
+    text = f"{kind.dtype.value} [{', '.join(map(str, kind.shape))}]"
+    if kind.quant is not None and not kind.quant.per_channel:
+        scale, zero_point = kind.quant.scalar
+        text += f", real = {scale:.9g} * (value - {zero_point})"
+    return text
+
+
+def ports(names: Sequence[str], word: str) -> list[tuple[str, str]]:
+    """(value, C suffix) of each input or output: `input`, or `input_0`, `input_1`, … when there are several."""
+    return [(name, word if len(names) == 1 else f"{word}_{index}") for index, name in enumerate(names)]
+
+
+def header_text(plan: Plan, *, name: str, about: Sequence[str], facts: Sequence[str]) -> str:
+    """The header's text.
+
+    Args:
+        plan: the plan.
+        name: the C prefix.
+        about: lines on what the model is and how it was made.
+        facts: lines of measured bytes and counts.
+    """
+    graph, upper = plan.program.graph, name.upper()
+    io = [*ports(graph.inputs, "input"), *ports(graph.outputs, "output")]
+    lines = ["/* SPDX-License-Identifier: NONE. Generated code: the licence is that of the model. */", "/*"]
+    lines += [f" * {comment(line)}".rstrip() for line in [*about, "", *facts, ""]]
+    lines += [f" * {name}_{suffix}: {comment(value)}: {describe(graph.values[value])}" for value, suffix in io]
+    lines += [" *", *_CONTRACT_TEXT.replace("NAME_", f"{name}_").replace("UPPER_", f"{upper}_").splitlines(), " */"]
+    lines += [f"#ifndef {upper}_H", f"#define {upper}_H", "", "#include <stddef.h>", "#include <stdint.h>", ""]
+    lines += ["#ifdef __cplusplus", 'extern "C" {', "#endif", ""]
+    lines += [f"#define {upper}_ARENA_BYTES {max(plan.arena_bytes, plan.alignment)}"]
+    for value, suffix in io:
+        kind = graph.values[value]
+        lines += [f"#define {upper}_{suffix.upper()}_OFFSET {plan.offset_of(value)}"]
+        lines += [f"#define {upper}_{suffix.upper()}_BYTES {kind.bytes}"]
+        lines += [f"#define {upper}_{suffix.upper()}_SIZE {kind.size} /* elements */"]
+    lines += ["", "enum {", f"    {upper}_OK = 0,", f"    {upper}_ERROR_NULL = -1, /* the arena is NULL */"]
+    lines += [f"    {upper}_ERROR_ALIGNMENT = -2 /* the arena is not aligned to {plan.alignment} bytes */", "};", ""]
+    lines += ["/* All the RAM that the model needs besides the stack; aligned by its type. */", "typedef union {"]
+    lines += [f"    uint64_t alignment;\n    uint8_t bytes[{upper}_ARENA_BYTES];", f"}} {name}_arena;", ""]
+    for value, suffix in io:
+        c_type = graph.values[value].dtype.c
+        lines += [f"static inline {c_type} *{name}_{suffix}(void *arena)", "{"]
+        lines += [f"    return ({c_type} *)(void *)((uint8_t *)arena + {upper}_{suffix.upper()}_OFFSET);", "}", ""]
+    if plan.states:
+        lines += ["/* Sets the state that is kept between runs to its initial value. Call it before the first run. */"]
+        lines += [f"int32_t {name}_init(void *arena);", ""]
+    lines += ["/* One inference. Returns 0, or a negative status with the arena untouched. */"]
+    lines += [f"int32_t {name}_run(void *arena);", "", "#ifdef __cplusplus", "}", "#endif", "", "#endif"]
+    return "\n".join(lines) + "\n"
+
+
+_CONTRACT_TEXT = """\
+ * Use: write the inputs where NAME_input points, call NAME_run, read where NAME_output points. Inputs and
+ * outputs lie in the arena and share bytes: a run overwrites its inputs, and the outputs last until the next
+ * inputs are written. Nothing is allocated, no global is written, no other file is needed: two arenas may run
+ * at the same time, one arena may not. The run time depends on the input's values only where the report says so.
+ * MISRA C:2012: no dynamic memory (21.3), no recursion (17.2), no standard I/O (21.6), no variable-length arrays
+ * (18.8). Deviations: pointers into the arena are converted through void* (11.5), functions have one exit per
+ * error (15.5). No claim of compliance is made."""
