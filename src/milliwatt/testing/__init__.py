@@ -1,1 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Random valid graphs, a TFLite writer and the differential test over all implementations."""
