@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stages in order: importers → passes → lower → plan → emit. Measuring and the command line stand above."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from milliwatt.emit.emission import emit
+from milliwatt.emit.emitted import Emitted
+from milliwatt.errors import UsageError
+from milliwatt.ir import Graph
+from milliwatt.lower.lowering import lower
+from milliwatt.lower.program import Program
+from milliwatt.lower.site import CoreFeatures
+from milliwatt.ops import Numerics
+from milliwatt.passes import optimise
+from milliwatt.plan import plan
+from milliwatt.plan.layout import Plan
+
+OPTIMIZE = ("speed", "balanced", "ram", "flash")
+PORTABLE = CoreFeatures("portable")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may choose.
+
+    Attributes:
+        core: what the core can do.
+        numerics: the contract of rounding.
+        optimize: speed, balanced, ram or flash.
+        max_ram: bytes that the arena may have, or None.
+        name: the C prefix.
+        about: lines on top of the header.
+    """
+
+    core: CoreFeatures = PORTABLE
+    numerics: Numerics = Numerics.LITERT
+    optimize: str = "balanced"
+    max_ram: int | None = None
+    name: str = "model"
+    about: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.optimize not in OPTIMIZE:
+            raise UsageError(f"cannot optimise for {self.optimize!r}", hint=f"choose one of {', '.join(OPTIMIZE)}")
+
+
+@dataclass(frozen=True)
+class Build:
+    """The result of every stage."""
+
+    imported: Graph
+    graph: Graph
+    program: Program
+    plan: Plan
+    emitted: Emitted
+    options: Options
+
+
+def compile_graph(graph: Graph, options: Options) -> Build:
+    """From an imported graph to C, one stage after the other."""
+    optimised = optimise(graph, options.numerics)
+    program = lower(optimised, core=options.core, numerics=options.numerics, optimize=options.optimize)
+    placed = plan(program, budget=options.max_ram)
+    emitted = emit(placed, name=options.name, about=options.about)
+    return Build(graph, optimised, placed.program, placed, emitted, options)
+
+
+def with_facts(build: Build, facts: Sequence[str]) -> Build:
+    """The same build with measured lines in its header; the code does not change."""
+    emitted = emit(build.plan, name=build.options.name, about=build.options.about, facts=facts)
+    return replace(build, emitted=emitted)
+
+
+def load(path: str | Path) -> Graph:
+    """Read a model file; the format follows from its suffix."""
+    from milliwatt.importers import load as load_file
+
+    return load_file(Path(path))
