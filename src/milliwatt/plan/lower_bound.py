@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many bytes each step cannot do without, whatever the addresses.
+
+At a step, everything alive lies in the arena at once, so the arena is at least as large as the union of
+the live buffers, the call's scratch and the state. They are pairwise disjoint, except that a buffer that
+dies at the call may share bytes with one born there, where the kernel permits it. Granting each such pair
+as many bytes as its distance allows (`milliwatt.plan.overlap`) and subtracting them gives a sound bound: it
+looks at one step at a time and forgets that a buffer has one address for its whole life, so the optimum
+can lie above it.
+
+Sizes are rounded up to words: all offsets and the arena are multiples of a word, so the bytes between the end
+of a buffer and the next word are lost in every plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from milliwatt.lower.program import Program
+from milliwatt.plan.alignment import WORD, align_up
+from milliwatt.plan.liveness import Interval, liveness
+from milliwatt.plan.overlap import most_shared, permissions
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one step needs.
+
+    Attributes:
+        step: index of the call, -1 before the first, ``len(calls)`` after the last.
+        bytes: the bound for this step.
+        live: everything that is there with its own bytes, largest first.
+        shared: bytes by which permitted overlaps reduce the sum of ``live`` (rounded up to words).
+    """
+
+    step: int
+    bytes: int
+    live: tuple[tuple[str, int], ...]
+    shared: int
+
+
+def word_sizes(program: Program) -> dict[str, int]:
+    """Bytes of each buffer, rounded up to words."""
+    return {buffer: align_up(size, WORD) for buffer, size in program.buffer_bytes().items()}
+
+
+def loads(program: Program) -> tuple[Load, ...]:
+    """The load of every step from -1 to ``len(calls)``, in order."""
+    intervals = liveness(program)
+    sizes = word_sizes(program)
+    exact_sizes = program.buffer_bytes()
+    states = [(state.name, state.type.bytes) for state in program.graph.states]
+    result = []
+    for step in range(-1, len(program.calls) + 1):
+        alive = [buffer for buffer, span in intervals.items() if span.first <= step <= span.last]
+        others = [*states, *_scratch(program, step)]
+        shared = _shared(program, step, intervals, sizes)
+        total = (
+            sum(sizes[buffer] for buffer in alive) + sum(align_up(size, WORD) for _, size in others) - shared
+        )
+        live = sorted([*((buffer, exact_sizes[buffer]) for buffer in alive), *others], key=_largest_first)
+        result.append(Load(step, total, tuple(live), shared))
+    return tuple(result)
+
+
+def binding_load(program: Program) -> Load:
+    """The first of the steps that need most."""
+    return max(loads(program), key=lambda load: load.bytes)
+
+
+def lower_bound(program: Program) -> int:
+    """Bytes that no arena for this order of calls can go below."""
+    return binding_load(program).bytes
+
+
+def _largest_first(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
+
+
+def _scratch(program: Program, step: int) -> list[tuple[str, int]]:
+    if not 0 <= step < len(program.calls):
+        return []
+    return [(f"scratch {index}", piece.bytes) for index, piece in enumerate(program.calls[step].scratch)]
+
+
+def _shared(program: Program, step: int, intervals: Mapping[str, Interval], sizes: Mapping[str, int]) -> int:
+    if not 0 <= step < len(program.calls):
+        return 0
+    permitted = permissions(program, program.calls[step])
+    dying = [buffer for buffer, span in intervals.items() if span.last == step]
+    born = [buffer for buffer, span in intervals.items() if span.first == step]
+    return most_shared(permitted, dying=dying, born=born, sizes=sizes)

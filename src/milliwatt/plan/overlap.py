@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a call's overlap permissions mean for the buffers behind its values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from milliwatt.lower.program import KernelCall, Program
+from milliwatt.plan.liveness import buffers_read, buffers_written
+
+BufferPair = tuple[str, str]
+"""(buffer read, buffer written)."""
+
+
+def permissions(program: Program, call: KernelCall) -> dict[BufferPair, int]:
+    """For each pair of buffers that may overlap at the call, the least ``address(read) - address(write)``.
+
+    Two permissions for the same two values are alternatives, so the smaller distance counts. When several
+    values of one buffer are read (a value and its view), every one needs a permission, and the largest
+    distance counts. A buffer that the call also writes is not excused: its new content is a result.
+    """
+    distances: dict[tuple[str, str], int] = {}
+    for overlap in call.overlaps:
+        pair = (overlap.read, overlap.write)
+        distances[pair] = min(overlap.distance, distances.get(pair, overlap.distance))
+    written = buffers_written(program, call)
+    permitted: dict[BufferPair, int] = {}
+    for read_buffer in buffers_read(program, call):
+        for write_buffer in written:
+            needed = [
+                (read, write)
+                for read in call.reads
+                for write in call.writes
+                if program.buffer_of[read] == read_buffer and program.buffer_of[write] == write_buffer
+            ]
+            if read_buffer not in written and all(pair in distances for pair in needed):
+                permitted[read_buffer, write_buffer] = max(distances[pair] for pair in needed)
+    return permitted
+
+
+def shareable_bytes(read_bytes: int, write_bytes: int, distance: int) -> int:
+    """The most bytes that two buffers can share while ``address(read) - address(write) >= distance``.
+
+    With ``delta = address(read) - address(write)`` they share ``min(delta + read_bytes, write_bytes) -
+    max(delta, 0)`` bytes. That is all of the smaller one up to ``delta = max(0, write_bytes - read_bytes)``
+    and ``write_bytes - delta`` above, so a negative distance costs nothing and a positive one only what
+    it pushes the read buffer out of the top of the written one.
+    """
+    return max(0, min(read_bytes, write_bytes, write_bytes - distance))
+
+
+def most_shared(
+    permitted: Mapping[BufferPair, int],
+    *,
+    dying: Collection[str],
+    born: Collection[str],
+    sizes: Mapping[str, int],
+) -> int:
+    """A bound from above on the bytes that dying and born buffers share at one call.
+
+    Dying buffers are disjoint among themselves and so are those born, so a buffer shares no more than its
+    own size in total. Both sums below are bounds, and the smaller is exact when one side is a single buffer.
+    """
+    shares = {
+        (read, write): shareable_bytes(sizes[read], sizes[write], distance)
+        for (read, write), distance in permitted.items()
+        if read in dying and write in born
+    }
+    by_read = sum(min(sizes[one], _total(shares, one, 0)) for one in {read for read, _ in shares})
+    by_write = sum(min(sizes[one], _total(shares, one, 1)) for one in {write for _, write in shares})
+    return min(by_read, by_write)
+
+
+def _total(shares: Mapping[BufferPair, int], buffer: str, side: int) -> int:
+    return sum(amount for pair, amount in shares.items() if pair[side] == buffer)

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The placement problem that every planner solves: boxes, and for each two that meet, a choice of gaps.
+
+Two boxes that are alive together must be disjoint: either ``offset[i] - offset[j] >= size[j]`` or
+``offset[j] - offset[i] >= size[i]``. A permitted overlap only lowers the first of these two numbers, for i
+read and j written, to the permitted distance. So one form covers all: *offset[i] - offset[j] >= gap[i][j] or
+offset[j] - offset[i] >= gap[j][i]*. Where both cannot fail (the gaps add up to 0 or less) the pair is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from milliwatt.lower.program import Program
+from milliwatt.plan.alignment import ARENA_ALIGNMENT, WORD, align_up, buffer_alignments, state_alignments
+from milliwatt.plan.layout import Placement, Plan
+from milliwatt.plan.liveness import Interval, liveness
+from milliwatt.plan.lower_bound import lower_bound
+from milliwatt.plan.overlap import permissions
+
+
+@dataclass(frozen=True)
+class Box:
+    """One thing to place. ``key`` is a buffer's or state's name, or a scratch's (step, index)."""
+
+    kind: Literal["state", "buffer", "scratch"]
+    key: str | tuple[int, int]
+    bytes: int
+    alignment: int
+    span: Interval
+
+    @property
+    def size(self) -> int:
+        """Bytes rounded up to words, as far as the next box can come."""
+        return align_up(self.bytes, WORD)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Boxes and gaps.
+
+    Attributes:
+        program: where they come from.
+        boxes: the states come first and have fixed offsets, see `pinned`.
+        gaps: ``gaps[i][j]`` as in the module; i and j without an entry are free of each other.
+        pinned: offset of each state. As state meets everything, it can lie at the bottom without loss.
+        lower_bound: bytes that no placement can go below.
+        alignment: of the arena.
+    """
+
+    program: Program
+    boxes: tuple[Box, ...]
+    gaps: tuple[dict[int, int], ...]
+    pinned: tuple[int, ...]
+    lower_bound: int
+    alignment: int
+
+    @property
+    def movable(self) -> range:
+        """Indices of the boxes that a planner places."""
+        return range(len(self.pinned), len(self.boxes))
+
+    def height(self, offsets: Sequence[int]) -> int:
+        """Bytes of the arena, a multiple of a word."""
+        return max((offset + box.size for offset, box in zip(offsets, self.boxes, strict=True)), default=0)
+
+
+def build(program: Program, *, alignment: int = ARENA_ALIGNMENT) -> Problem:
+    """The placement problem of a program.
+
+    Args:
+        program: the calls in the order in which they will run.
+        alignment: of the arena; raised when some box needs more.
+    """
+    states = _state_boxes(program)
+    boxes = (*states, *_buffer_boxes(program), *_scratch_boxes(program))
+    return Problem(
+        program=program,
+        boxes=boxes,
+        gaps=_gaps(program, boxes),
+        pinned=_stack(states),
+        lower_bound=lower_bound(program),
+        alignment=max([alignment, *(box.alignment for box in boxes)]),
+    )
+
+
+def to_plan(problem: Problem, offsets: Sequence[int], *, planner: str, bound: int | None = None) -> Plan:
+    """The plan that puts each box at its offset. ``bound`` replaces a lower bound that was proven weaker."""
+    placed = {
+        (box.kind, box.key): Placement(_name(box), offset, box.bytes, box.span.first, box.span.last)
+        for box, offset in zip(problem.boxes, offsets, strict=True)
+    }
+    return Plan(
+        program=problem.program,
+        buffers={
+            key: spot for (kind, key), spot in placed.items() if kind == "buffer" and isinstance(key, str)
+        },
+        scratch={key: spot for (_, key), spot in placed.items() if isinstance(key, tuple)},
+        states={
+            key: spot for (kind, key), spot in placed.items() if kind == "state" and isinstance(key, str)
+        },
+        arena_bytes=problem.height(offsets),
+        lower_bound=problem.lower_bound if bound is None else bound,
+        alignment=problem.alignment,
+        planner=planner,
+    )
+
+
+def _name(box: Box) -> str:
+    return box.key if isinstance(box.key, str) else f"scratch {box.key[1]} of step {box.key[0]}"
+
+
+def _state_boxes(program: Program) -> tuple[Box, ...]:
+    alignments = state_alignments(program)
+    throughout = Interval(-1, len(program.calls))
+    boxes = [
+        Box("state", state.name, state.type.bytes, alignments[state.name], throughout)
+        for state in program.graph.states
+    ]
+    return tuple(sorted(boxes, key=lambda box: -box.alignment))
+
+
+def _buffer_boxes(program: Program) -> tuple[Box, ...]:
+    sizes, alignments = program.buffer_bytes(), buffer_alignments(program)
+    return tuple(
+        Box("buffer", buffer, sizes[buffer], alignments[buffer], span)
+        for buffer, span in liveness(program).items()
+    )
+
+
+def _scratch_boxes(program: Program) -> tuple[Box, ...]:
+    return tuple(
+        Box("scratch", (step, index), piece.bytes, max(WORD, piece.alignment), Interval(step, step))
+        for step, call in enumerate(program.calls)
+        for index, piece in enumerate(call.scratch)
+    )
+
+
+def _stack(states: Sequence[Box]) -> tuple[int, ...]:
+    offsets, top = [], 0
+    for box in states:
+        offsets.append(align_up(top, box.alignment))
+        top = offsets[-1] + box.size
+    return tuple(offsets)
+
+
+def _gaps(program: Program, boxes: Sequence[Box]) -> tuple[dict[int, int], ...]:
+    gaps: tuple[dict[int, int], ...] = tuple({} for _ in boxes)
+    for j, lower in enumerate(boxes):
+        for i in range(j):
+            if boxes[i].span.meets(lower.span) and boxes[i].size and lower.size:
+                gaps[i][j], gaps[j][i] = lower.size, boxes[i].size
+    index_of = {box.key: index for index, box in enumerate(boxes) if box.kind == "buffer"}
+    for step, call in enumerate(program.calls):
+        for (read, write), distance in permissions(program, call).items():
+            i, j = index_of[read], index_of[write]
+            if boxes[i].span.last == step == boxes[j].span.first and j in gaps[i]:
+                gaps[i][j] = min(gaps[i][j], align_up(distance, WORD))
+                if gaps[i][j] + gaps[j][i] <= 0:
+                    del gaps[i][j], gaps[j][i]
+    return gaps
