@@ -13,14 +13,13 @@ from milliwatt.errors import UsageError
 from milliwatt.ir import Graph
 from milliwatt.lower.lowering import lower
 from milliwatt.lower.program import Program
-from milliwatt.lower.site import CoreFeatures
 from milliwatt.ops import Numerics
 from milliwatt.passes import optimise
 from milliwatt.plan import plan
 from milliwatt.plan.layout import Plan
+from milliwatt.targets import Board
 
 OPTIMIZE = ("speed", "balanced", "ram", "flash")
-PORTABLE = CoreFeatures("portable")
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Options:
     """What a user may choose.
 
     Attributes:
-        core: what the core can do.
+        board: what it shall run on.
         numerics: the contract of rounding.
         optimize: speed, balanced, ram or flash.
         max_ram: bytes that the arena may have, or None.
@@ -36,7 +35,7 @@ class Options:
         about: lines on top of the header.
     """
 
-    core: CoreFeatures = PORTABLE
+    board: Board
     numerics: Numerics = Numerics.LITERT
     optimize: str = "balanced"
     max_ram: int | None = None
@@ -63,7 +62,7 @@ class Build:
 def compile_graph(graph: Graph, options: Options) -> Build:
     """From an imported graph to C, one stage after the other."""
     optimised = optimise(graph, options.numerics)
-    program = lower(optimised, core=options.core, numerics=options.numerics, optimize=options.optimize)
+    program = lower(optimised, core=options.board.core, numerics=options.numerics, optimize=options.optimize)
     placed = plan(program, budget=options.max_ram)
     emitted = emit(placed, name=options.name, about=options.about)
     return Build(graph, optimised, placed.program, placed, emitted, options)

@@ -9,15 +9,16 @@ from milliwatt.errors import UnsupportedError
 from milliwatt.ir import Graph, Node
 from milliwatt.lower.program import KernelCall, Program, Read, Table, Write
 from milliwatt.lower.registry import candidates_for
-from milliwatt.lower.site import CoreFeatures, Site, site_of
+from milliwatt.lower.site import Site, site_of
 from milliwatt.ops import Numerics, find
+from milliwatt.targets import Core
 
 Cost = Callable[[Site, tuple[KernelCall, ...]], float]
 """The cost of carrying out a node with these calls, in any one unit; handed in by whoever can measure."""
 
 
 def lower(
-    graph: Graph, *, core: CoreFeatures, numerics: Numerics, optimize: str = "balanced", cost: Cost | None = None
+    graph: Graph, *, core: Core, numerics: Numerics, optimize: str = "balanced", cost: Cost | None = None
 ) -> Program:
     """Choose kernels for every node of a graph.
 

@@ -12,17 +12,9 @@ import numpy.typing as npt
 from milliwatt.ir import Graph, Node, TensorType
 from milliwatt.lower.program import Argument, KernelCall, Overlap, Read, StateArg, Table, Write
 from milliwatt.ops import Numerics, Operator, Rounding, Signature, find, signature
+from milliwatt.targets import Core
 
 Array = npt.NDArray[Any]
-
-
-@dataclass(frozen=True)
-class CoreFeatures:
-    """What lowering needs to know of a core: its name and whether it has SIMD halfword multiplies and an FPU."""
-
-    name: str
-    dsp: bool = False
-    fpu: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +33,7 @@ class Site:
     node: Node
     signature: Signature
     operator: Operator
-    core: CoreFeatures
+    core: Core
     numerics: Numerics
     optimize: str
 
@@ -108,6 +100,6 @@ Candidates = Callable[[Site], Iterator[tuple[KernelCall, ...]]]
 """A lowering rule: yields ways to carry out the node, best first; each is one or more calls in order."""
 
 
-def site_of(graph: Graph, node: Node, *, core: CoreFeatures, numerics: Numerics, optimize: str) -> Site:
+def site_of(graph: Graph, node: Node, *, core: Core, numerics: Numerics, optimize: str) -> Site:
     """The site of one node."""
     return Site(graph, node, signature(graph, node), find(node.op, where=node.source), core, numerics, optimize)
