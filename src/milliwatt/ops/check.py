@@ -91,6 +91,8 @@ def _is_kind(attribute: Attribute, value: AttrValue) -> bool:
             return type(value) is str
         case "ints":
             return type(value) is tuple and all(type(item) is int for item in value)
+        case "floats":
+            return type(value) is tuple and all(type(item) is float for item in value)
 
 
 def _holds(constraint: Constraint, signature: Signature) -> bool:
@@ -108,7 +110,8 @@ def _check_shapes(operator: Operator, signature: Signature) -> None:
     found = tuple(kind.shape for kind in signature.outputs)
     if found != expected:
         raise ModelError(
-            f"{signature.op} has outputs of shape {_shapes_text(found)} where its inputs give {_shapes_text(expected)}",
+            f"{signature.op} has outputs of shape {_shapes_text(found)}, "
+            f"but its inputs give {_shapes_text(expected)}",
             where=signature.source,
         )
 
@@ -124,8 +127,9 @@ def _type_hint(operator: Operator, signature: Signature) -> str:
     supported = f"supported: {rows_text(operator)}"
     if _is_hybrid(signature):
         return (
-            "float activations with int8 weights are a dynamic-range ('hybrid') model: convert it with full-integer "
-            f"quantisation (a representative_dataset and the int8 builtins), or with float weights; {supported}"
+            "float activations with int8 weights are a dynamic-range ('hybrid') model: convert it with "
+            "full-integer quantisation (a representative_dataset and the int8 builtins), "
+            f"or with float weights; {supported}"
         )
     return f"{supported}; {operator.hint}" if operator.hint else supported
 

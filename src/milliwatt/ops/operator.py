@@ -27,12 +27,12 @@ class Attribute:
     """One attribute of an operator, named as in TFLite's schema in snake case.
 
     Attributes:
-        kind: the Python type that the IR holds: int, float, bool, a tuple of ints, or an enum's name.
+        kind: the Python type that the IR holds: int, float, bool, a tuple of ints or floats, or an enum's name.
         default: the value when the model's options are absent.
         enum: for kind "enum", the schema's enum (Padding, ActivationFunctionType, …) whose names are kept.
     """
 
-    kind: Literal["int", "float", "bool", "ints", "enum"]
+    kind: Literal["int", "float", "bool", "ints", "floats", "enum"]
     default: AttrValue
     enum: str = ""
 
