@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""milliwatt: trained models to the smallest, fastest, proven C for microcontrollers."""
