@@ -7,10 +7,10 @@ from milliwatt.errors import UnsupportedError
 from milliwatt.importers.tflite.records import OperatorRecord
 
 _CUSTOM = {
-    "Flex": "this is a TensorFlow operator kept by SELECT_TF_OPS: rewrite the layer with operators that TFLite "
-    "has as builtins, and convert with TFLITE_BUILTINS_INT8 alone",
-    "TFLite_Detection_PostProcess": "cut the model before its post-processing and write that in C, on the raw "
-    "boxes and scores",
+    "Flex": "this is a TensorFlow operator kept by SELECT_TF_OPS: rewrite the layer with operators that "
+    "TFLite has as builtins, and convert with TFLITE_BUILTINS_INT8 alone",
+    "TFLite_Detection_PostProcess": "cut the model before its post-processing and write that in C, on the "
+    "raw boxes and scores",
     "edgetpu-custom-op": "this file went through edgetpu_compiler: give the file from before it",
     "ethos-u": "this file went through Vela for an Ethos-U: give the file from before it",
     "DELEGATE": "this file was saved with a delegate applied: give the file from before it",

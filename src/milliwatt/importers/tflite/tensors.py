@@ -103,9 +103,11 @@ def constant(record: TensorRecord, kind: TensorType, where: str) -> Array:
         high = record.data.view(np.int8) >> 4
         return np.stack([low, high], axis=1).reshape(-1)[: kind.size].reshape(kind.shape)
     if kind.dtype is DType.BOOL:
-        return (record.data != 0).reshape(kind.shape)
+        truth: Array = record.data != 0
+        return truth.reshape(kind.shape)
     stored: Array = record.data.view(kind.dtype.numpy.newbyteorder("<"))
-    return stored.astype(kind.dtype.numpy, copy=False).reshape(kind.shape)
+    native: Array = stored.astype(kind.dtype.numpy, copy=False).reshape(kind.shape)
+    return native
 
 
 def widened(record: TensorRecord, where: str) -> Array:
@@ -114,7 +116,8 @@ def widened(record: TensorRecord, where: str) -> Array:
     if len(record.shape) > MAX_RANK or any(extent < 1 for extent in record.shape):
         raise ModelError(f'tensor "{record.name}" has an impossible shape', where=where)
     _check_size(record, 2 * math.prod(record.shape), where)
-    return record.data.view(np.dtype("<f2")).astype(np.float32).reshape(record.shape)
+    halves: Array = record.data.view(np.dtype("<f2"))
+    return halves.astype(np.float32).reshape(record.shape)
 
 
 def _check_size(record: TensorRecord, expected: int, where: str) -> None:

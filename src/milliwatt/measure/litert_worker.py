@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The child process that runs LiteRT, and the frames that it talks in.
+
+A frame is a 4-byte little-endian length, a JSON header of that length, and behind it the raw bytes of the
+arrays that the header lists under "arrays" as [dtype, shape]. Requests come on standard input, one answer
+each goes to standard output. Run as a script the file needs only NumPy and ``ai_edge_litert``, so that a
+worker starts in a fraction of a second; the parent imports `send` and `receive` from here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import struct
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Header = dict[str, Any]
+
+
+def send(write: Callable[[bytes], object], header: Header, arrays: Sequence[Array] = ()) -> None:
+    """Write one frame."""
+    described = {**header, "arrays": [[array.dtype.str, list(array.shape)] for array in arrays]}
+    text = json.dumps(described).encode()
+    write(struct.pack("<I", len(text)) + text + b"".join(array.tobytes() for array in arrays))
+
+
+def receive(read: Callable[[int], bytes]) -> tuple[Header, list[Array]]:
+    """Read one frame; ``read(n)`` returns exactly n bytes or raises EOFError."""
+    header: Header = json.loads(read(struct.unpack("<I", read(4))[0]))
+    arrays = []
+    for code, shape in header["arrays"]:
+        dtype = np.dtype(code)
+        arrays.append(np.frombuffer(read(dtype.itemsize * math.prod(shape)), dtype).reshape(shape))
+    return header, arrays
+
+
+class _Server:
+    """The interpreters that are loaded, by the number that the parent gave them."""
+
+    def __init__(self) -> None:
+        self._interpreters: dict[int, Any] = {}
+
+    def handle(self, header: Header, arrays: list[Array]) -> tuple[Header, list[Array]]:
+        if header["command"] == "load":
+            return self._load(header, arrays[0].tobytes()), []
+        if header["command"] == "close":
+            del self._interpreters[header["model"]]
+            return {}, []
+        interpreter = self._interpreters[header["model"]]
+        if header["command"] == "reset":
+            interpreter.reset_all_variables()
+            return {}, []
+        return self._run(interpreter, arrays, all_tensors=header["command"] == "tensors")
+
+    def _load(self, header: Header, model: bytes) -> Header:
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+        kind = OpResolverType.BUILTIN_REF if header["reference"] else OpResolverType.BUILTIN
+        interpreter = Interpreter(
+            model_content=model,
+            num_threads=1,
+            experimental_op_resolver_type=kind,
+            experimental_preserve_all_tensors=header["all_tensors"],
+        )
+        interpreter.allocate_tensors()
+        self._interpreters[header["model"]] = interpreter
+        return {
+            "inputs": [_described(detail) for detail in interpreter.get_input_details()],
+            "outputs": [_described(detail) for detail in interpreter.get_output_details()],
+        }
+
+    def _run(self, interpreter: Any, arrays: list[Array], *, all_tensors: bool) -> tuple[Header, list[Array]]:
+        for detail, array in zip(interpreter.get_input_details(), arrays, strict=True):
+            interpreter.set_tensor(detail["index"], array)
+        interpreter.invoke()
+        details = interpreter.get_tensor_details() if all_tensors else interpreter.get_output_details()
+        found: list[Array] = []
+        names: list[list[Any]] = []
+        for detail in details:
+            contents = _contents(interpreter, detail, required=not all_tensors)
+            names.append([detail["index"], detail["name"], contents is not None])
+            if contents is not None:
+                found.append(contents)
+        return {"tensors": names}, found
+
+
+def _contents(interpreter: Any, detail: Any, *, required: bool) -> Array | None:
+    """A copy of a tensor; None for one without memory, such as a resource handle."""
+    if not required and np.dtype(detail["dtype"]).kind not in "biuf":
+        return None
+    try:
+        return np.ascontiguousarray(interpreter.get_tensor(detail["index"]))
+    except ValueError:
+        if required:
+            raise
+        return None
+
+
+def _described(detail: Any) -> list[Any]:
+    return [detail["name"], np.dtype(detail["dtype"]).str, [int(extent) for extent in detail["shape"]]]
+
+
+def serve() -> None:
+    """Answer requests until standard input ends. LiteRT's own chatter goes to standard error."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+
+    def read(count: int) -> bytes:
+        data = requests.read(count)
+        if len(data) != count:
+            raise EOFError
+        return data
+
+    server = _Server()
+    while True:
+        try:
+            header, arrays = receive(read)
+        except EOFError:
+            return
+        try:
+            answer, results = server.handle(header, arrays)
+        except (RuntimeError, ValueError, TypeError, KeyError) as error:
+            answer, results = {"error": f"{error}"}, []
+        send(answers.write, answer, results)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    serve()
+    sys.stdout.flush()
+    os._exit(0)  # LiteRT's teardown of a damaged model may abort; the answers are out
