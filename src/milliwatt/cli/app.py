@@ -10,12 +10,11 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-import click
 import typer
 
 import milliwatt.cli as package
 from milliwatt.cli.console import errors
-from milliwatt.errors import InternalError, MilliwattError
+from milliwatt.errors import InternalError, MilliwattError, UsageError
 
 _INTERRUPTED = 130
 
@@ -54,13 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = application()(args=arguments, standalone_mode=False)
     except MilliwattError as error:
         sys.exit(_report(error, arguments))
-    except click.exceptions.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         sys.exit(_interrupted())
-    except KeyboardInterrupt:
-        sys.exit(_interrupted())
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+    except typer.Exit as finished:
+        sys.exit(finished.exit_code)
+    except typer.TyperException as error:
+        _misuse(error)
+        sys.exit(UsageError.exit_status)
     except BrokenPipeError:
         # The reader of our output (head, less) has gone: nothing is left to say.
         sys.stderr.close()
@@ -68,6 +67,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except RecursionError as error:
         sys.exit(_report(InternalError(f"nesting too deep: {error}"), arguments))
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _misuse(error: typer.TyperException) -> None:
+    """A wrong flag or argument, as Typer words it."""
+    show = getattr(error, "show", None)
+    if show is not None:
+        show()
+    else:
+        errors().print(f"[bold red]error:[/] {_plain(str(error))}")
 
 
 def _interrupted() -> int:

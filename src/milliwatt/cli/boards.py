@@ -6,9 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 import typer
-from rich.table import Table
 
-from milliwatt.cli.console import print_json, results
+from milliwatt.cli.console import columns, print_json, results
 from milliwatt.targets import Board, boards
 
 NAME = "boards"
@@ -36,7 +35,7 @@ def verb(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> N
     if as_json:
         print_json(described)
         return
-    table = Table("board", "core", "clock", "RAM", "flash", "cycles", "what it is", box=None)
+    table = columns("board", "core", "clock", "RAM", "flash", "cycles", "what it is", right=("clock", "RAM", "flash"))
     for entry in described:
         clock, ram, flash = entry["clock_hz"], entry["ram_bytes"], entry["flash_bytes"]
         table.add_row(

@@ -11,11 +11,31 @@ from typing import Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+_PIPED_WIDTH = 110
 
 
 def results() -> Console:
-    """The console for what was asked for."""
-    return Console(highlight=False, soft_wrap=True)
+    """The console for what was asked for; at least 110 columns where the output is not a terminal."""
+    console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = max(console.width, _PIPED_WIDTH)
+    return console
+
+
+def columns(*headings: str, right: tuple[str, ...] = ()) -> Table:
+    """A table without lines whose columns keep their words whole, but for the last, which may wrap.
+
+    Args:
+        headings: the columns.
+        right: headings of the columns of numbers.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        last = heading == headings[-1] and heading not in right
+        table.add_column(heading, no_wrap=not last, justify="right" if heading in right else "left")
+    return table
 
 
 def errors() -> Console:

@@ -6,9 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 import typer
-from rich.table import Table
 
-from milliwatt.cli.console import print_json, results
+from milliwatt.cli.console import columns, print_json, results
 from milliwatt.errors import UsageError
 from milliwatt.ir import DType
 from milliwatt.ops import Operator, operators
@@ -71,7 +70,7 @@ def verb(
         for line in (*entry["types"], *entry["constraints"]):
             console.print(f"  {line}", markup=False)
         return
-    table = Table("operator", "element types of the data", "what it does", box=None)
+    table = columns("operator", "element types of the data", "what it does")
     for entry in chosen:
         table.add_row(entry.name, data_types(entry), entry.summary)
     console.print(table)
