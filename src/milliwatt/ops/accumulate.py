@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from milliwatt.ir import DType
 from milliwatt.ops.activation_range import clamp, integer_range
-from milliwatt.ops.fixed_point import quantize_multiplier, requantize, wrap_int32
+from milliwatt.ops.fixed_point import INT32_MAX, INT32_MIN, quantize_multiplier, requantize, wrap_int32
 from milliwatt.ops.numerics import Rounding
 from milliwatt.ops.operator import Call, Signature
 
@@ -64,6 +64,14 @@ def rescale(signature: Signature, channels: int, rounding: Rounding) -> Rescale:
     )
 
 
+def centred(call: Call, index: int) -> Array:
+    """An input minus its zero point: integers as float64, where sums below 2**53 are exact."""
+    array = call.input(index)
+    if array.dtype == np.float32:
+        return array
+    return array.astype(np.float64) - call.signature.quant(index)[1]
+
+
 def finish(call: Call, accumulators: Array) -> Array:
     """Bias, rescaling, activation: from accumulators [..., channels] to the output's element type.
 
@@ -78,22 +86,57 @@ def finish(call: Call, accumulators: Array) -> Array:
     if bias is not None:
         total = total + bias.astype(np.int64)
     constants = rescale(call.signature, total.shape[-1], call.rounding)
-    if output.dtype is DType.INT16 and bias is not None and bias.dtype == np.int64:
-        scaled = requantize_wide(total, constants.mantissa, constants.exponent)
-    else:
-        scaled = requantize(wrap_int32(total), constants.mantissa, constants.exponent, constants.rounding)
-    shifted = scaled + constants.output_offset
-    return np.minimum(np.maximum(shifted, constants.low), constants.high).astype(output.dtype.numpy)
+    rescaled = requantize_wide if accumulates_wide(call.signature) else requantize_narrow
+    shifted = rescaled(total, constants.mantissa, constants.exponent, call.rounding) + constants.output_offset
+    limited: Array = np.minimum(np.maximum(shifted, constants.low), constants.high)
+    return limited.astype(output.dtype.numpy)
 
 
-def requantize_wide(values: Array, mantissa: Array, exponent: Array) -> Array:
-    """TFLite's MultiplyByQuantizedMultiplier for 48-bit accumulators (16x8 convolutions).
+def requantize_narrow(values: Array, mantissa: Array, exponent: Array, rounding: Rounding) -> Array:
+    """Rescale accumulators that TFLite keeps in int32: they wrap modulo 2**32."""
+    return requantize(wrap_int32(values), mantissa, exponent, rounding)
 
-    The mantissa is reduced to 16 bits, then one product and one rounding (quantization_util / common.h).
+
+def requantize_wide(values: Array, mantissa: Array, exponent: Array, rounding: Rounding) -> Array:
+    """Rescale accumulators that TFLite keeps in int64: of 16-bit data, unless the bias is int32.
+
+    With DOUBLE rounding the mantissa is reduced to 16 bits, then one product and one rounding follow
+    (MultiplyByQuantizedMultiplier for int64 in TFLite's common.cc). With SINGLE rounding the whole mantissa
+    is used. Values are limited to 48 bits, TFLite's own assumption. Results beyond int32 wrap with DOUBLE
+    rounding, as TFLite's cast does, and saturate with SINGLE.
     """
-    mantissa = mantissa.astype(np.int64)
-    reduced = np.where(mantissa < 0x7FFF0000, (mantissa + (1 << 15)) >> 16, 0x7FFF)
-    total_shift = 15 - exponent.astype(np.int64)
-    product = values * reduced + (np.int64(1) << (total_shift - 1))
-    result: Array = product >> total_shift
-    return result
+    values = np.clip(values, -(1 << 47), (1 << 47) - 1)
+    mantissa, exponent = np.broadcast_arrays(np.asarray(mantissa, np.int64), np.asarray(exponent, np.int64))
+    if rounding is Rounding.DOUBLE:
+        reduced = np.where(mantissa < 0x7FFF0000, (mantissa + (1 << 15)) >> 16, 0x7FFF)
+        total_shift = 15 - exponent
+        return wrap_int32((values * reduced + (np.int64(1) << (total_shift - 1))) >> total_shift)
+    # floor((high * 2**16 + low) / 2**n) in two nested floors, since 48 + 31 bits exceed int64.
+    total_shift = 31 - exponent
+    high, low = values >> 16, values & 0xFFFF
+    carry = (low * mantissa + (np.int64(1) << (total_shift - 1))) >> 16
+    result: Array = (high * mantissa + carry) >> (total_shift - 16)
+    return np.clip(result, INT32_MIN, INT32_MAX)
+
+
+def accumulates_wide(signature: Signature) -> bool:
+    """Whether accumulators have 64 bits: data of 16 bits whose bias (input 2) is not int32."""
+    bias = signature.input(2).dtype if signature.has_input(2) else DType.INT64
+    return signature.outputs[0].dtype is DType.INT16 and bias is DType.INT64
+
+
+def symmetric(signature: Signature) -> bool:
+    """16-bit data and outputs have the zero point 0."""
+    kinds = [kind for kind in (*signature.inputs, *signature.outputs) if kind is not None]
+    quants = [kind.quant for kind in kinds if kind.dtype is DType.INT16]
+    return not any(any(quant.zero_point) for quant in quants if quant is not None)
+
+
+def wide_scale(signature: Signature) -> bool:
+    """Where accumulators have 64 bits, the data's scale times the filter's is less than 2**14 times the
+    output's.
+    """
+    data, weights, output = signature.input(0).quant, signature.input(1).quant, signature.outputs[0].quant
+    if output is None or data is None or weights is None or signature.outputs[0].dtype is not DType.INT16:
+        return True
+    return max(weights.scale) * data.scale[0] < output.scale[0] * (1 << 14)

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from milliwatt.ir import DType, Shape
-from milliwatt.ops.accumulate import finish
+from milliwatt.ops.accumulate import centred, finish, symmetric, wide_scale
 from milliwatt.ops.activation_range import FUSABLE
 from milliwatt.ops.operator import ACTIVATION, PADDING, Attribute, Call, Operator, Signature, TypeRow
-from milliwatt.ops.window import Axis, axis, patches
+from milliwatt.ops.taps import span
+from milliwatt.ops.window import Axis, axis
 
 Array = npt.NDArray[Any]
 
@@ -45,7 +46,9 @@ def bias_length(signature: Signature) -> bool:
 
 
 def quantised(signature: Signature) -> bool:
-    """Quantised data and output have one scale; the filter has zero points 0 and one scale, or one per output channel."""
+    """Quantised data and output have one scale; the filter has zero points 0 and one scale, or one per
+    output channel.
+    """
     data, weights, output = signature.input(0), signature.input(1), signature.outputs[0]
     if data.dtype is DType.FLOAT32:
         return True
@@ -58,12 +61,18 @@ def quantised(signature: Signature) -> bool:
 
 def axes(signature: Signature) -> tuple[Axis, Axis]:
     """The vertical and the horizontal sliding window."""
-    _, height, width, _ = signature.input(0).shape
     _, window_h, window_w, _ = signature.input(1).shape
-    attrs = signature.attrs
+    return sliding_axes(signature, height=window_h, width=window_w)
+
+
+def sliding_axes(signature: Signature, *, height: int, width: int) -> tuple[Axis, Axis]:
+    """The two axes of input 0 under a window of this size, with the attributes' steps."""
+    attrs, shape = signature.attrs, signature.input(0).shape
+    down, across = attrs["dilation_h_factor"], attrs["dilation_w_factor"]
+    padding = attrs["padding"]
     return (
-        axis(height, window_h, stride=attrs["stride_h"], dilation=attrs["dilation_h_factor"], padding=attrs["padding"]),
-        axis(width, window_w, stride=attrs["stride_w"], dilation=attrs["dilation_w_factor"], padding=attrs["padding"]),
+        axis(shape[1], height, stride=attrs["stride_h"], dilation=down, padding=padding),
+        axis(shape[2], width, stride=attrs["stride_w"], dilation=across, padding=padding),
     )
 
 
@@ -74,26 +83,23 @@ def shapes(signature: Signature) -> tuple[Shape, ...]:
 
 
 def evaluate(call: Call) -> tuple[Array, ...]:
-    """Correlate the filter with every window; integers exactly, floats in float32."""
-    data, weights = call.input(0), call.input(1)
+    """Correlate the filter with every window. Integers are exact in float64, floats are float32."""
+    data, weights = centred(call, 0), call.input(1)
     rows, columns = axes(call.signature)
-    out_channels, window_h, window_w, per_group = weights.shape
-    exact = np.float64 if data.dtype != np.float32 else np.float32
-    if data.dtype == np.float32:
-        centred = data
-    else:
-        centred = (data.astype(np.int32) - call.signature.quant(0)[1]).astype(exact)
-    windows = patches(centred, rows, columns, border=0)
-    batch = data.shape[0]
-    groups = data.shape[3] // per_group
-    each = out_channels // groups
-    flat = np.empty((batch, rows.output, columns.output, out_channels), exact)
-    for group in range(groups):
-        part = windows[..., group * per_group : (group + 1) * per_group].reshape(-1, window_h * window_w * per_group)
-        kernel = weights[group * each : (group + 1) * each].reshape(each, -1).astype(exact)
-        # Products of 16-bit and 8-bit integers summed in float64 stay below 2**53: exact.
-        flat[..., group * each : (group + 1) * each] = (part @ kernel.T).reshape(*flat.shape[:3], each)
-    return (finish(call, flat),)
+    out_channels, _, _, per_group = weights.shape
+    each = out_channels // (data.shape[3] // per_group)
+    total = np.zeros((data.shape[0], rows.output, columns.output, out_channels), data.dtype)
+    for i in range(rows.window):
+        to_rows, from_rows = span(rows, i)
+        for j in range(columns.window):
+            to_columns, from_columns = span(columns, j)
+            seen = data[:, from_rows, from_columns]
+            for first in range(0, out_channels, each):
+                start = first // each * per_group
+                tap = weights[first : first + each, i, j].astype(data.dtype)
+                part = total[:, to_rows, to_columns, first : first + each]
+                part += seen[..., start : start + per_group] @ tap.T
+    return (finish(call, total),)
 
 
 def macs(signature: Signature) -> int:
@@ -104,7 +110,7 @@ def macs(signature: Signature) -> int:
 
 OPERATOR = Operator(
     name="CONV_2D",
-    summary="Two-dimensional convolution of NHWC data with an OHWI filter, grouped where the channels say so.",
+    summary="Two-dimensional convolution of NHWC data with an OHWI filter, grouped if the channels say so.",
     attributes={
         "padding": PADDING,
         "stride_h": Attribute("int", 1),
@@ -112,13 +118,15 @@ OPERATOR = Operator(
         "dilation_h_factor": Attribute("int", 1),
         "dilation_w_factor": Attribute("int", 1),
         "fused_activation_function": ACTIVATION,
+        # LiteRT takes the width of 16-bit data's accumulators from here, this package from the bias itself.
+        "quantized_bias_type": Attribute("enum", "FLOAT32", enum="TensorType"),
     },
     types=(
         TypeRow((DType.INT8, DType.INT8, (DType.INT32, None)), (DType.INT8,)),
         TypeRow((DType.INT16, DType.INT8, (DType.INT32, DType.INT64, None)), (DType.INT16,)),
         TypeRow((DType.FLOAT32, DType.FLOAT32, (DType.FLOAT32, None)), (DType.FLOAT32,)),
     ),
-    constraints=(ranks, channel_groups, steps, activation, bias_length, quantised),
+    constraints=(ranks, channel_groups, steps, activation, bias_length, quantised, symmetric, wide_scale),
     shapes=shapes,
     evaluate=evaluate,
     macs=macs,

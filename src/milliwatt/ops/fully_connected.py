@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from milliwatt.ir import DType, Shape
-from milliwatt.ops.accumulate import finish
+from milliwatt.ops.accumulate import finish, symmetric, wide_scale
 from milliwatt.ops.conv_2d import activation
 from milliwatt.ops.operator import ACTIVATION, Attribute, Call, Operator, Signature, TypeRow
 
@@ -40,16 +40,17 @@ def bias_length(signature: Signature) -> bool:
 
 
 def quantised(signature: Signature) -> bool:
-    """Quantised data and output have one scale; the filter has one zero point, or zero points 0 and one scale per unit."""
+    """Quantised data and output have one scale; the filter has one zero point, or zero points 0 and one scale
+    per unit.
+    """
     data, weights, output = signature.input(0), signature.input(1), signature.outputs[0]
     if data.dtype is DType.FLOAT32:
         return True
     if data.quant is None or weights.quant is None or output.quant is None:
         return False
-    counts = len(weights.quant.scale) == 1 or (
-        len(weights.quant.scale) == weights.shape[0] and weights.quant.axis == 0 and not any(weights.quant.zero_point)
-    )
-    return counts and not data.quant.per_channel and not output.quant.per_channel
+    scales = len(weights.quant.scale)
+    per_unit = scales == weights.shape[0] and weights.quant.axis == 0 and not any(weights.quant.zero_point)
+    return (scales == 1 or per_unit) and not data.quant.per_channel and not output.quant.per_channel
 
 
 def shapes(signature: Signature) -> tuple[Shape, ...]:
@@ -84,6 +85,8 @@ OPERATOR = Operator(
     summary="Matrix product of the data's last dimension with a [units, depth] filter, plus bias.",
     attributes={
         "fused_activation_function": ACTIVATION,
+        # LiteRT takes the width of 16-bit data's accumulators from here, this package from the bias itself.
+        "quantized_bias_type": Attribute("enum", "FLOAT32", enum="TensorType"),
         "weights_format": Attribute("enum", "DEFAULT", enum="FullyConnectedOptionsWeightsFormat"),
         "keep_num_dims": Attribute("bool", False),
     },
@@ -92,7 +95,7 @@ OPERATOR = Operator(
         TypeRow((DType.INT16, DType.INT8, (DType.INT32, DType.INT64, None)), (DType.INT16,)),
         TypeRow((DType.FLOAT32, DType.FLOAT32, (DType.FLOAT32, None)), (DType.FLOAT32,)),
     ),
-    constraints=(depth, dims, activation, plain_weights, bias_length, quantised),
+    constraints=(depth, dims, activation, plain_weights, bias_length, quantised, symmetric, wide_scale),
     shapes=shapes,
     evaluate=evaluate,
     macs=macs,
