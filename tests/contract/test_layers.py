@@ -23,10 +23,13 @@ ALLOWED = {
     "emit": {"ir", "ops", "targets", "errors", "lower.program", "plan.layout"},
     "measure": {"ir", "ops", "targets", "errors", "emit.emitted", "plan.layout", "lower.program"},
     "pipeline": {"ir", "ops", "targets", "errors", "importers", "passes", "lower", "plan", "emit", "measure"},
-    "testing": {"ir", "ops", "targets", "errors", "measure", "pipeline", "emit", "plan", "lower", "importers"},
+    "testing": {"ir", "ops", "targets", "errors", "measure", "pipeline", "emit", "plan", "lower", "importers", "runners", "verification", "samples"},
     "runtime": set(),
+    # Above the stages: these call them.
+    "samples": {"ir"},
+    "verification": {"ir", "ops", "pipeline", "samples"},
+    "runners": {"emit", "errors", "measure", "ops", "pipeline", "verification"},
     "cli": None,
-    "verify": None,
     "__init__": None,
 }
 

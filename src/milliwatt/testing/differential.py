@@ -1,52 +1,70 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The differential test: LiteRT, meaning, host C and emulated C must agree on every output byte.
-
-Integers are compared for equality; floats within the bound that each operator states (in ulp of the output).
-"""
+"""The differential test of one graph: LiteRT, meaning, passes, host C and emulated C must agree."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from milliwatt.errors import VerificationError
+from milliwatt.ir import Graph
+from milliwatt.measure.litert import LiteRT, LiteRTWorker
+from milliwatt.ops import Numerics
+from milliwatt.pipeline import Options, compile_graph
+from milliwatt.runners import runners_for, values_by_step
+from milliwatt.targets import board
+from milliwatt.testing.tflite_writer import write
+from milliwatt.verification import verify
 
-Array = npt.NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The first element that differs: in which implementation, output and element, and both values."""
-
-    implementation: str
-    output: str
-    element: tuple[int, ...]
-    expected: float
-    got: float
+# The portable kernels and those of a core with DSP instructions are both tried.
+BOARDS = ("host", "nucleo-l4r5zi")
 
 
-def first_difference(implementation: str, names: Sequence[str], expected: Sequence[Array], got: Sequence[Array],
-                     *, float_tolerance: float = 0.0) -> Difference | None:
-    """The first differing element of the outputs, or None.
+@functools.cache
+def _worker() -> LiteRTWorker:
+    return LiteRTWorker()
+
+
+def compare(
+    graph: Graph,
+    *,
+    samples: int = 5,
+    seed: int = 0,
+    numerics: Numerics = Numerics.LITERT,
+    boards: Sequence[str] = BOARDS,
+    implementations: Sequence[str] = ("litert", "host"),
+    optimize: str = "balanced",
+) -> None:
+    """Check that all implementations of a graph agree.
 
     Args:
-        implementation: whose results ``got`` are.
-        names: the outputs' names.
-        expected, got: arrays of equal shapes.
-        float_tolerance: largest |got - expected| / max(1, |expected|) of float outputs. Integers must be equal.
+        graph: what to check; with "litert" it is written as a TFLite file first.
+        samples, seed: the inputs; see `milliwatt.samples`.
+        numerics: the contract; other than LITERT leaves LiteRT out.
+        boards: the boards that it is lowered for.
+        implementations: what runs besides the meaning: "litert", "host" (the board's kernels compiled for this
+            computer) and "emulator" (the board itself).
+        optimize: speed, balanced, ram or flash.
+
+    Raises:
+        VerificationError: the first difference.
     """
-    for name, left, right in zip(names, expected, got, strict=True):
-        if left.dtype.kind == "f":
-            left64, right64 = left.astype(np.float64), right.astype(np.float64)
-            with np.errstate(invalid="ignore"):
-                wide = np.abs(left64 - right64) > float_tolerance * np.maximum(1.0, np.abs(left64))
-            wrong = (wide | (np.isnan(left64) != np.isnan(right64))) & (left64 != right64)
-            wrong &= ~(np.isnan(left64) & np.isnan(right64))
-        else:
-            wrong = left != right
-        if wrong.any():
-            element = tuple(int(index) for index in np.argwhere(wrong)[0]) if wrong.ndim else ()
-            return Difference(implementation, name, element, float(left[element]), float(right[element]))
-    return None
+    for name in boards:
+        target = board(name)
+        build = compile_graph(graph, Options(board=target, numerics=numerics, optimize=optimize, name="random"))
+        wanted = [word for word in implementations if word != "litert" and not (word == "emulator" and name == "host")]
+        litert = None
+        if "litert" in implementations and numerics is Numerics.LITERT:
+            litert = LiteRT(write(graph), all_tensors=True, worker=_worker())
+        try:
+            result = verify(build, litert=litert, runners=runners_for(build, wanted), samples=samples, seed=seed,
+                            locate=values_by_step)
+        finally:
+            if litert is not None:
+                litert.close()
+        if result.first_difference is not None:
+            found = result.first_difference
+            raise VerificationError(
+                f"{found.implementation} gives {found.got} instead of {found.expected} at element {found.element}",
+                where=f"{found.layer} (lowered for {name}, sample {found.sample})",
+            )
