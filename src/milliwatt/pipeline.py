@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from milliwatt.emit.emission import emit
 from milliwatt.emit.emitted import Emitted
@@ -33,6 +34,7 @@ class Options:
         max_ram: bytes that the arena may have, or None.
         name: the C prefix.
         about: lines on top of the header.
+        extra: further entries of the manifest.
     """
 
     board: Board
@@ -40,7 +42,8 @@ class Options:
     optimize: str = "balanced"
     max_ram: int | None = None
     name: str = "model"
-    about: tuple[str, ...] = field(default=())
+    about: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.optimize not in OPTIMIZE:
@@ -64,13 +67,14 @@ def compile_graph(graph: Graph, options: Options) -> Build:
     optimised = optimise(graph, options.numerics)
     program = lower(optimised, core=options.board.core, numerics=options.numerics, optimize=options.optimize)
     placed = plan(program, budget=options.max_ram)
-    emitted = emit(placed, name=options.name, about=options.about)
+    emitted = emit(placed, name=options.name, about=options.about, extra=options.extra)
     return Build(graph, optimised, placed.program, placed, emitted, options)
 
 
-def with_facts(build: Build, facts: Sequence[str]) -> Build:
-    """The same build with measured lines in its header; the code does not change."""
-    emitted = emit(build.plan, name=build.options.name, about=build.options.about, facts=facts)
+def with_facts(build: Build, facts: Sequence[str], extra: Mapping[str, Any]) -> Build:
+    """The same build with measured lines in its header and manifest; the code does not change."""
+    options = build.options
+    emitted = emit(build.plan, name=options.name, about=options.about, facts=facts, extra={**options.extra, **extra})
     return replace(build, emitted=emitted)
 
 

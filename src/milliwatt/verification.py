@@ -147,10 +147,31 @@ class _Comparison:
         return None
 
 
+@dataclass
+class _Off:
+    """Counts the output elements in which another interpreter differs."""
+
+    different: int = 0
+    elements: int = 0
+
+    def count(self, interpreter: Any | None, inputs: Sequence[Array], expected: Sequence[Array]) -> None:
+        if interpreter is None:
+            return
+        for left, right in zip(expected, interpreter.run(list(inputs)), strict=True):
+            self.different += int((left != right).sum())
+            self.elements += left.size
+
+    @property
+    def share(self) -> float | None:
+        """Differing elements over all; None when nothing was counted."""
+        return self.different / self.elements if self.elements else None
+
+
 def verify(
     build: Build,
     *,
     litert: Any | None,
+    default: Any | None = None,
     runners: Mapping[str, Runner],
     samples: int,
     seed: int,
@@ -162,6 +183,7 @@ def verify(
     Args:
         build: the model in all its stages.
         litert: the oracle with all its tensors, or None for models that LiteRT cannot run.
+        default: LiteRT's default interpreter, whose differing output elements are counted, never judged.
         runners: the emitted C on the host and on emulated cores, by name.
         samples: number of inputs. A model with state sees them as one sequence.
         seed: of the inputs.
@@ -176,6 +198,7 @@ def verify(
     compare_c = _Comparison(build.graph, tolerance)
     order = [name for node in build.imported.nodes for name in node.outputs]
     history: list[Sequence[Array]] = []
+    off = _Off()
     difference: Difference | None = None
     for number, inputs in enumerate(sample_inputs(build.imported, samples=samples, seed=seed)):
         history.append(inputs)
@@ -193,8 +216,9 @@ def verify(
                     steps = locate(build, history if build.emitted.stateful else [inputs])
                     inner = [value for node in build.graph.nodes for value in node.outputs]
                     difference = compare_c.first(name, number, shrunk, steps, order=inner) or difference
+        off.count(default, inputs, [expected[name] for name in build.imported.outputs])
         advance()
         if difference is not None:
             break
     compared = (*(("litert",) if litert is not None else ()), "meaning", "passes", *runners)
-    return Verification(build.imported.name, samples, compared, difference, tolerance)
+    return Verification(build.imported.name, samples, compared, difference, tolerance, off.share)

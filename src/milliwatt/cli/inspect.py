@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`milliwatt inspect`: the graph of a model, its types, work and lifetimes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from milliwatt.cli.console import columns, print_json, results
+from milliwatt.cli.options import AsJson, Model
+from milliwatt.ir import Graph
+from milliwatt.ops import find, signature
+from milliwatt.pipeline import load
+from milliwatt.passes import optimise
+
+NAME = "inspect"
+EXAMPLE = "Example: [bold]milliwatt inspect model.tflite --optimised[/]"
+
+
+def node_macs(graph: Graph) -> list[int]:
+    """Multiply-accumulates of every node, in order."""
+    return [find(node.op).macs(signature(graph, node)) for node in graph.nodes]
+
+
+def lifetimes(graph: Graph) -> dict[str, tuple[int, int]]:
+    """First and last node (by index; -1 before the first) between which each value of the arena is alive."""
+    spans = {name: (-1, -1) for name in graph.inputs}
+    for index, node in enumerate(graph.nodes):
+        for name in node.outputs:
+            spans[name] = (index, index)
+        for value in node.inputs:
+            if value in spans:
+                spans[value] = (spans[value][0], index)
+    for name in graph.outputs:
+        if name in spans:
+            spans[name] = (spans[name][0], len(graph.nodes))
+    return spans
+
+
+def describe(graph: Graph) -> dict[str, Any]:
+    """A graph as JSON, without the contents of its constants."""
+    spans = lifetimes(graph)
+    return {
+        "name": graph.name,
+        "macs": sum(node_macs(graph)),
+        "constant_bytes": sum(array.nbytes for array in graph.constants.values()),
+        "inputs": [{"name": name, "type": str(graph.values[name])} for name in graph.inputs],
+        "outputs": [{"name": name, "type": str(graph.values[name])} for name in graph.outputs],
+        "states": [{"name": state.name, "type": str(state.type)} for state in graph.states],
+        "nodes": [
+            {
+                "index": index,
+                "op": node.op,
+                "source": node.source,
+                "inputs": [None if name is None else str(graph.values[name]) for name in node.inputs],
+                "outputs": [{"name": name, "type": str(graph.values[name]), "alive": list(spans[name])}
+                            for name in node.outputs],
+                "attributes": {key: list(value) if isinstance(value, tuple) else value
+                               for key, value in node.attrs.items()},
+                "macs": macs,
+            }
+            for index, (node, macs) in enumerate(zip(graph.nodes, node_macs(graph), strict=True))
+        ],
+    }
+
+
+def verb(
+    model: Model,
+    optimised: Annotated[bool, typer.Option("--optimised", help="Show the graph behind the passes.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a model's graph: operators, shapes, quantisation, multiply-accumulates and lifetimes."""
+    graph = load(model)
+    if optimised:
+        graph = optimise(graph)
+    if as_json:
+        print_json(describe(graph))
+        return
+    console = results()
+    spans = lifetimes(graph)
+    console.print(f"[bold]{graph.name}[/]: {len(graph.nodes)} nodes, {sum(node_macs(graph)):,} MACs, "
+                  f"{sum(array.nbytes for array in graph.constants.values()):,} bytes of constants")
+    for word, names in (("input", graph.inputs), ("output", graph.outputs)):
+        for name in names:
+            console.print(f"  {word} {name}: {graph.values[name]}", markup=False)
+    for state in graph.states:
+        console.print(f"  state {state.name}: {state.type}", markup=False)
+    table = columns("#", "operator", "MACs", "bytes", "alive", "output", right=("#", "MACs", "bytes"))
+    for index, (node, macs) in enumerate(zip(graph.nodes, node_macs(graph), strict=True)):
+        for name in node.outputs:
+            kind = graph.values[name]
+            first, last = spans[name]
+            table.add_row(str(index), node.op, f"{macs:,}", f"{kind.bytes:,}", f"{first}-{last}",
+                          str(kind).replace("[", r"\["))
+    console.print(table)

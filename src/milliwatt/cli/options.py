@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options that several verbs share, and the build that they describe."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from enum import Enum
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from milliwatt.emit.c_text import checked_prefix, prefix
+from milliwatt.ops import Numerics
+from milliwatt.pipeline import Build, Options, compile_graph, load
+from milliwatt.targets import board as find_board
+from milliwatt.targets import boards
+
+
+def _complete_boards(incomplete: str) -> Iterable[str]:
+    return (entry.name for entry in boards() if entry.name.startswith(incomplete))
+
+
+class Optimize(str, Enum):
+    """What to optimise for."""
+
+    SPEED = "speed"
+    BALANCED = "balanced"
+    RAM = "ram"
+    FLASH = "flash"
+
+
+Model = Annotated[Path, typer.Argument(help="The model file (.tflite).", show_default=False)]
+BoardName = Annotated[
+    str,
+    typer.Option("--board", "-b", help="The board, or a path to your own .toml.", autocompletion=_complete_boards),
+]
+NumericsName = Annotated[
+    Numerics, typer.Option("--numerics", help="The contract of rounding.", case_sensitive=False)
+]
+Prefix = Annotated[str, typer.Option("--name", help="The prefix of C names (from the file's name by default).")]
+Goal = Annotated[Optimize, typer.Option("--optimize", "-O", help="What to optimise for.", case_sensitive=False)]
+MaxRam = Annotated[
+    int | None, typer.Option("--max-ram", min=1, help="Bytes of RAM (arena, stack and static data) at most.")
+]
+MaxFlash = Annotated[int | None, typer.Option("--max-flash", min=1, help="Bytes of flash (code and weights) at most.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Samples = Annotated[int, typer.Option("--samples", "-n", min=1, max=1_000_000, help="Number of inputs to try.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random inputs.")]
+
+DEFAULT_BOARD = "nucleo-l4r5zi"
+
+
+def build_from(
+    model: Path,
+    *,
+    board: str,
+    numerics: Numerics,
+    name: str,
+    optimize: Optimize = Optimize.BALANCED,
+    max_ram: int | None = None,
+) -> Build:
+    """Import and compile the model that the shared options describe."""
+    chosen = find_board(board)
+    c_name = checked_prefix(name) if name else prefix(model.stem)
+    graph = load(model)
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    about = (
+        f"{c_name}: {graph.name}, compiled by milliwatt {version('milliwatt')} for {chosen.title} ({chosen.core.name}).",
+        f"Do not edit. Regenerate with: milliwatt build {model.name} --board {chosen.name} "
+        f"--numerics {numerics.value} --optimize {optimize.value} --name {c_name}",
+        f"Model: {model.name}, sha256 {digest}",
+    )
+    extra = {
+        "generator": f"milliwatt {version('milliwatt')}",
+        "model": {"file": model.name, "sha256": digest},
+        "board": chosen.name,
+        "core": chosen.core.name,
+        "optimize": optimize.value,
+    }
+    options = Options(
+        board=chosen,
+        numerics=numerics,
+        optimize=optimize.value,
+        max_ram=max_ram,
+        name=c_name,
+        about=about,
+        extra=extra,
+    )
+    return compile_graph(graph, options)

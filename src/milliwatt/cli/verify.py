@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`milliwatt verify`: the proof that every output byte is LiteRT's."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from milliwatt.cli.console import print_json, progress, results
+from milliwatt.cli.options import DEFAULT_BOARD, AsJson, BoardName, Goal, Model, NumericsName, Optimize, Prefix, Samples
+from milliwatt.cli.options import Seed, build_from
+from milliwatt.errors import VerificationError
+from milliwatt.measure.litert import LiteRT, LiteRTWorker
+from milliwatt.ops import Numerics
+from milliwatt.runners import runners_for, values_by_step
+from milliwatt.verification import Verification
+from milliwatt.verification import verify as compare
+
+NAME = "verify"
+EXAMPLE = "Example: [bold]milliwatt verify model.tflite --board nucleo-l4r5zi --samples 100[/]"
+
+
+def verb(
+    model: Model,
+    board: BoardName = DEFAULT_BOARD,
+    samples: Samples = 100,
+    seed: Seed = 0,
+    numerics: NumericsName = Numerics.LITERT,
+    optimize: Goal = Optimize.BALANCED,
+    name: Prefix = "",
+    runner: Annotated[
+        list[str] | None, typer.Option("--runner", help="Only these: host, emulator (all by default).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare LiteRT, the NumPy meaning, the C on this computer and the C on the emulated board, byte for byte.
+
+    LiteRT takes part under --numerics litert, which is its own contract. Integers must be equal; floats agree
+    within the bound that is printed. Exit status 7 when anything differs.
+    """
+    build = build_from(model, board=board, numerics=numerics, name=name, optimize=optimize)
+    default = ["host"] if build.options.board.core.is_host else ["host", "emulator"]
+    with LiteRTWorker() as worker, progress(quiet=as_json) as display:
+        task = display.add_task("verifying", total=samples)
+        data = model.read_bytes()
+        oracle = LiteRT(data, all_tensors=True, worker=worker) if numerics is Numerics.LITERT else None
+        result = compare(
+            build,
+            litert=oracle,
+            default=LiteRT(data, reference=False, worker=worker),
+            runners=runners_for(build, runner or default),
+            samples=samples,
+            seed=seed,
+            locate=values_by_step,
+            advance=lambda: display.advance(task),
+        )
+    _print(result, as_json=as_json)
+    if not result.ok:
+        raise typer.Exit(VerificationError.exit_status)
+
+
+def _print(result: Verification, *, as_json: bool) -> None:
+    if as_json:
+        print_json(result.to_json())
+        return
+    console = results()
+    names = ", ".join(result.compared)
+    difference = result.first_difference
+    if difference is None:
+        bound = f" (floats within {result.float_tolerance:.2g} of the largest)" if result.float_tolerance else ""
+        console.print(f"[bold green]equal[/]: {names} agree on every output of {result.samples} inputs{bound}")
+    else:
+        console.print(f"[bold red]different[/]: {difference.implementation} at sample {difference.sample}")
+        console.print(f"  layer {difference.layer}", markup=False)
+        console.print(f"  element {list(difference.element)}: expected {difference.expected:g}, "
+                      f"got {difference.got:g}", markup=False)
+    if result.default_interpreter_differs is not None:
+        console.print(f"LiteRT's default interpreter (XNNPACK) differs in {result.default_interpreter_differs:.3%} "
+                      "of the output elements")
