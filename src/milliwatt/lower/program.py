@@ -33,7 +33,11 @@ class Read:
 
 @dataclass(frozen=True)
 class Write:
-    """An argument that points to a value that the kernel writes whole."""
+    """An argument that points to a value that the kernel writes.
+
+    One call writes the value whole, or several calls of one node write its parts in order: each keeps what the
+    earlier ones wrote, and only the last one names the value among its ``outputs``.
+    """
 
     value: str
     c_type: str
