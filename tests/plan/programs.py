@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -90,7 +91,7 @@ def chain(*sizes: int, distance: int | None = None) -> Program:
     """A chain of calls over values of these sizes, each permitted to overlap at ``distance`` when given."""
     builder = Builder()
     names = [builder.value(f"v{index}", size) for index, size in enumerate(sizes)]
-    for read, write in zip(names, names[1:], strict=False):
+    for read, write in itertools.pairwise(names):
         overlaps = () if distance is None else ((read, write, distance),)
         builder.call([read], [write], overlaps=overlaps)
     return builder.program(names[:1], names[-1:])
@@ -98,7 +99,10 @@ def chain(*sizes: int, distance: int | None = None) -> Program:
 
 _DTYPES = st.sampled_from([DType.INT8, DType.INT8, DType.INT8, DType.INT16, DType.INT32, DType.INT64])
 _SCRATCH = st.builds(
-    Scratch, bytes=st.integers(0, 40), c_type=st.sampled_from(["int8_t", "int32_t"]), alignment=st.sampled_from([1, 4, 8])
+    Scratch,
+    bytes=st.integers(0, 40),
+    c_type=st.sampled_from(["int8_t", "int32_t"]),
+    alignment=st.sampled_from([1, 4, 8]),
 )
 
 
@@ -107,7 +111,8 @@ def programs(draw: st.DrawFn, *, max_calls: int = 8, max_size: int = 40) -> Prog
     """A random program: several inputs and outputs, views, overlaps, scratch, states, unused values."""
     builder = Builder()
     inputs = [
-        builder.value(f"in{i}", draw(st.integers(1, max_size)), draw(_DTYPES)) for i in range(draw(st.integers(1, 2)))
+        builder.value(f"in{i}", draw(st.integers(1, max_size)), draw(_DTYPES))
+        for i in range(draw(st.integers(1, 2)))
     ]
     states = [builder.state(f"state{i}", draw(st.integers(1, 12))) for i in range(draw(st.integers(0, 2)))]
     known = list(inputs)

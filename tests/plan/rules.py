@@ -52,6 +52,19 @@ def alive(program: Program) -> dict[Key, set[int]]:
     return spans
 
 
+def alignments(program: Program) -> dict[Key, int]:
+    """What the offset of each thing must be a multiple of: at least a word."""
+    widths = {"int8_t": 1, "int16_t": 2, "int32_t": 4, "int64_t": 8}
+    found: dict[Key, int] = {("state", state.name): 4 for state in program.graph.states}
+    for value, buffer in program.buffer_of.items():
+        key = ("buffer", buffer)
+        found[key] = max(found.get(key, 4), widths[program.type_of(value).dtype.c])
+    for step, call in enumerate(program.calls):
+        for index, piece in enumerate(call.scratch):
+            found["scratch", (step, index)] = max(4, piece.alignment)
+    return found
+
+
 def conflicts(plan: Plan) -> Iterator[tuple[Key, Key]]:
     """Pairs that share bytes although they must not."""
     spans, spots = alive(plan.program), things(plan)

@@ -62,12 +62,11 @@ def plan(
 
 
 def _best(program: Program, effort: Effort, alignment: int) -> Plan:
-    """The smallest arena over the order as it stands and a better one; the order as it stands wins ties."""
-    best = _place(program, effort, alignment)
+    """The smallest arena over a better order, where there is one, and the order as it stands."""
     reordered = reorder(program, effort=effort)
-    if reordered is not program and lower_bound(reordered) < best.arena_bytes:
-        other = _place(reordered, effort, alignment)
-        best = min(best, other, key=lambda one: one.arena_bytes)
+    best = _place(reordered, effort, alignment)
+    if reordered is not program and lower_bound(program) < best.arena_bytes:
+        best = min(_place(program, effort, alignment), best, key=lambda one: one.arena_bytes)
     return best
 
 

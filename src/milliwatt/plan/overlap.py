@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from milliwatt.lower.program import KernelCall, Program
+from milliwatt.plan.alignment import WORD, align_up
 from milliwatt.plan.liveness import buffers_read, buffers_written
 
 BufferPair = tuple[str, str]
@@ -17,7 +18,8 @@ def permissions(program: Program, call: KernelCall) -> dict[BufferPair, int]:
 
     Two permissions for the same two values are alternatives, so the smaller distance counts. When several
     values of one buffer are read (a value and its view), every one needs a permission, and the largest
-    distance counts. A buffer that the call also writes is not excused: its new content is a result.
+    distance counts, rounded up to words as all addresses are. A buffer that the call also writes is not
+    excused: its new content is a result.
     """
     distances: dict[tuple[str, str], int] = {}
     for overlap in call.overlaps:
@@ -34,7 +36,7 @@ def permissions(program: Program, call: KernelCall) -> dict[BufferPair, int]:
                 if program.buffer_of[read] == read_buffer and program.buffer_of[write] == write_buffer
             ]
             if read_buffer not in written and all(pair in distances for pair in needed):
-                permitted[read_buffer, write_buffer] = max(distances[pair] for pair in needed)
+                permitted[read_buffer, write_buffer] = align_up(max(distances[pair] for pair in needed), WORD)
     return permitted
 
 

@@ -33,7 +33,7 @@ class Effort:
     beam: int
 
 
-FAST = Effort(trials=120, inferences=40_000, frontier=2_000, beam=16)
+FAST = Effort(trials=480, inferences=60_000, frontier=1_500, beam=12)
 FULL = Effort(trials=4_000, inferences=4_000_000, frontier=60_000, beam=200)
 
 

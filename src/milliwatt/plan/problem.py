@@ -43,9 +43,10 @@ class Problem:
 
     Attributes:
         program: where they come from.
-        boxes: the states come first and have fixed offsets, see `pinned`.
+        boxes: the states come first.
         gaps: ``gaps[i][j]`` as in the module; i and j without an entry are free of each other.
-        pinned: offset of each state. As state meets everything, it can lie at the bottom without loss.
+        pinned: offsets of the first boxes, the states, at the bottom of the arena; empty where that could
+            cost bytes and they have to be placed like the rest.
         lower_bound: bytes that no placement can go below.
         alignment: of the arena.
     """
@@ -80,7 +81,7 @@ def build(program: Program, *, alignment: int = ARENA_ALIGNMENT) -> Problem:
         program=program,
         boxes=boxes,
         gaps=_gaps(program, boxes),
-        pinned=_stack(states),
+        pinned=_pinned(boxes, len(states)),
         lower_bound=lower_bound(program),
         alignment=max([alignment, *(box.alignment for box in boxes)]),
     )
@@ -115,11 +116,10 @@ def _name(box: Box) -> str:
 def _state_boxes(program: Program) -> tuple[Box, ...]:
     alignments = state_alignments(program)
     throughout = Interval(-1, len(program.calls))
-    boxes = [
+    return tuple(
         Box("state", state.name, state.type.bytes, alignments[state.name], throughout)
         for state in program.graph.states
-    ]
-    return tuple(sorted(boxes, key=lambda box: -box.alignment))
+    )
 
 
 def _buffer_boxes(program: Program) -> tuple[Box, ...]:
@@ -138,12 +138,16 @@ def _scratch_boxes(program: Program) -> tuple[Box, ...]:
     )
 
 
-def _stack(states: Sequence[Box]) -> tuple[int, ...]:
-    offsets, top = [], 0
-    for box in states:
-        offsets.append(align_up(top, box.alignment))
-        top = offsets[-1] + box.size
-    return tuple(offsets)
+def _pinned(boxes: Sequence[Box], states: int) -> tuple[int, ...]:
+    """Offsets of the states at the bottom, or nothing where an arena with them elsewhere could be smaller.
+
+    State meets everything, so a placement falls into parts below and above each state, which can be
+    swapped. That keeps all alignments when the sizes of the states are multiples of them.
+    """
+    strictest = max((box.alignment for box in boxes), default=WORD)
+    if any(box.size % strictest for box in boxes[:states]):
+        return ()
+    return tuple(sum(box.size for box in boxes[:index]) for index in range(states))
 
 
 def _gaps(program: Program, boxes: Sequence[Box]) -> tuple[dict[int, int], ...]:
@@ -157,7 +161,7 @@ def _gaps(program: Program, boxes: Sequence[Box]) -> tuple[dict[int, int], ...]:
         for (read, write), distance in permissions(program, call).items():
             i, j = index_of[read], index_of[write]
             if boxes[i].span.last == step == boxes[j].span.first and j in gaps[i]:
-                gaps[i][j] = min(gaps[i][j], align_up(distance, WORD))
+                gaps[i][j] = min(gaps[i][j], distance)
                 if gaps[i][j] + gaps[j][i] <= 0:
                     del gaps[i][j], gaps[j][i]
     return gaps
