@@ -216,7 +216,7 @@ class LiteRT:
         return dict(zip(present, arrays, strict=True))
 
     def reset(self) -> None:
-        """Set all variables back to what they hold before the first run."""
+        """Set all variables, resource variables too, back to what they hold before the first run."""
         self._request("reset", [])
 
     def close(self) -> None:

@@ -46,22 +46,25 @@ class _Server:
 
     def __init__(self) -> None:
         self._interpreters: dict[int, Any] = {}
+        self._sources: dict[int, tuple[Header, bytes]] = {}
 
     def handle(self, header: Header, arrays: list[Array]) -> tuple[Header, list[Array]]:
+        number = header["model"]
         if header["command"] == "load":
-            return self._load(header, arrays[0].tobytes()), []
-        if header["command"] == "close":
-            del self._interpreters[header["model"]]
-            return {}, []
-        interpreter = self._interpreters[header["model"]]
+            self._sources[number] = header, arrays[0].tobytes()
+            return self._load(number), []
         if header["command"] == "reset":
-            interpreter.reset_all_variables()
+            # LiteRT's own reset leaves resource variables as they are, so start afresh.
+            return self._load(number), []
+        if header["command"] == "close":
+            del self._interpreters[number], self._sources[number]
             return {}, []
-        return self._run(interpreter, arrays, all_tensors=header["command"] == "tensors")
+        return self._run(self._interpreters[number], arrays, all_tensors=header["command"] == "tensors")
 
-    def _load(self, header: Header, model: bytes) -> Header:
+    def _load(self, number: int) -> Header:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+        header, model = self._sources[number]
         kind = OpResolverType.BUILTIN_REF if header["reference"] else OpResolverType.BUILTIN
         interpreter = Interpreter(
             model_content=model,
@@ -70,7 +73,8 @@ class _Server:
             experimental_preserve_all_tensors=header["all_tensors"],
         )
         interpreter.allocate_tensors()
-        self._interpreters[header["model"]] = interpreter
+        _refuse_overrun(interpreter)
+        self._interpreters[number] = interpreter
         return {
             "inputs": [_described(detail) for detail in interpreter.get_input_details()],
             "outputs": [_described(detail) for detail in interpreter.get_output_details()],
@@ -89,6 +93,23 @@ class _Server:
             if contents is not None:
                 found.append(contents)
         return {"tensors": names}, found
+
+
+def _refuse_overrun(interpreter: Any) -> None:
+    """Refuse models on which LiteRT is known to write outside of its buffers and to return nonsense.
+
+    Its integer SVDF (kernels/internal/reference/svdf.h) takes the state and the time weights for int16
+    without a check; TFLite Micro also has int8 ones. Such a model corrupts the heap on every run.
+    """
+    details = {detail["index"]: detail for detail in interpreter.get_tensor_details()}
+    for operator in interpreter._get_ops_details():
+        if operator["op_name"] != "SVDF":
+            continue
+        kinds = [details[index]["dtype"] for index in operator["inputs"][:5] if index in details]
+        if kinds[0] == np.int8 and (kinds[2], kinds[-1]) != (np.int16, np.int16):
+            raise ValueError(
+                "LiteRT's SVDF takes int8 state for int16 and overruns it; only TFLM can run this"
+            )
 
 
 def _contents(interpreter: Any, detail: Any, *, required: bool) -> Array | None:

@@ -143,7 +143,7 @@ class _Recorder:
         inputs = [-1 if name is None else self._index[name] for name in node.inputs]
         outputs = tuple(self._index[name] for name in node.outputs)
         if node.op in _VARIABLES:
-            inputs.insert(0, handles[node.states[0]])
+            inputs[0] = handles[node.states[0]]
             return operator_record(node.op, tuple(inputs), outputs, options=options_record(node.op, {}))
         operator = find(node.op)
         for position, state in zip(sorted(operator.state_inputs), node.states, strict=False):

@@ -110,7 +110,7 @@ class _Builder:
             raise ModelError(f"{operator.op} has a wrong number of tensors", where=where)
         value = operator.outputs[0] if reads else operator.inputs[1]
         state = self._states.resource(self._values, operator.inputs[0], value, where)
-        inputs = () if reads else (self._values.use(value, where),)
+        inputs = (None,) if reads else (None, self._values.use(value, where))
         outputs = (self._values.define(value, where),) if reads else ()
         self._append(Node(operator.op, inputs, outputs, states=(state,), source=where), operator)
 

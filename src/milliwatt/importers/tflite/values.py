@@ -101,8 +101,9 @@ class Values:
 def zeros(kind: TensorType) -> Array:
     """What a variable holds at first where the file says nothing.
 
-    LiteRT fills int8 variables with the zero point and all others with zero bytes
-    (`core/subgraph.cc`, ResetVariableTensors).
+    LiteRT and TFLM fill int8 variables with the zero point and all others with zero bytes (measured with
+    ai-edge-litert 2.3; TFLM: `micro_interpreter_graph.cc`, ResetVariableTensors). LiteRT refuses to read a
+    resource variable that nothing has assigned; TFLM starts it so.
     """
     fill = kind.quant.zero_point[0] if kind.quant is not None and kind.dtype is DType.INT8 else 0
     return np.full(kind.shape, fill, kind.dtype.numpy)
