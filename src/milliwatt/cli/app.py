@@ -3,24 +3,22 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import pkgutil
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
 import typer
 
-import milliwatt.cli as package
 from milliwatt.cli.console import errors
+from milliwatt.cli.verbs import verbs
 from milliwatt.errors import InternalError, MilliwattError, UsageError
 
 _INTERRUPTED = 130
 
 
 def application() -> typer.Typer:
-    """The Typer application with every verb of this package (modules with a ``verb`` function)."""
+    """The Typer application with every verb."""
     app = typer.Typer(
         name="milliwatt",
         help="Turns trained models into the smallest, fastest, proven C for microcontrollers.",
@@ -29,11 +27,8 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for module_info in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"{package.__name__}.{module_info.name}")
-        verb = getattr(module, "verb", None)
-        if verb is not None:
-            app.command(name=module.NAME, epilog=module.EXAMPLE)(verb)
+    for name, module in verbs().items():
+        app.command(name=name, epilog=module.EXAMPLE)(module.verb)
 
     @app.callback(invoke_without_command=True)
     def root(
