@@ -47,7 +47,7 @@ class DType(enum.Enum):
     @property
     def limits(self) -> tuple[int, int]:
         """Smallest and largest value of an integer type."""
-        info = np.iinfo(self.numpy)
+        info = np.iinfo(self.value)
         return int(info.min), int(info.max)
 
 
