@@ -70,7 +70,8 @@ def conflicts(plan: Plan) -> Iterator[tuple[Key, Key]]:
     spans, spots = alive(plan.program), things(plan)
     for one, other in itertools.combinations(spans, 2):
         first, second = spots[one], spots[other]
-        if first.offset < second.end and second.offset < first.end and spans[one] & spans[other]:
+        meet = max(first.offset, second.offset) < min(first.end, second.end)
+        if meet and spans[one] & spans[other]:
             excused = _excused(plan, one, other, spans) or _excused(plan, other, one, spans)
             if not excused:
                 yield one, other
