@@ -47,7 +47,9 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.optimize not in OPTIMIZE:
-            raise UsageError(f"cannot optimise for {self.optimize!r}", hint=f"choose one of {', '.join(OPTIMIZE)}")
+            raise UsageError(
+                f"cannot optimise for {self.optimize!r}", hint=f"choose one of {', '.join(OPTIMIZE)}"
+            )
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ def compile_graph(graph: Graph, options: Options) -> Build:
 def with_facts(build: Build, facts: Sequence[str], extra: Mapping[str, Any]) -> Build:
     """The same build with measured lines in its header and manifest; the code does not change."""
     options = build.options
-    emitted = emit(build.plan, name=options.name, about=options.about, facts=facts, extra={**options.extra, **extra})
+    emitted = emit(
+        build.plan, name=options.name, about=options.about, facts=facts, extra={**options.extra, **extra}
+    )
     return replace(build, emitted=emitted)
 
 

@@ -37,7 +37,9 @@ def runner_for(build: Build, name: str) -> Runner:
     if name != "emulator":
         raise UsageError(f"there is no runner {name!r}", hint=f"choose one of {', '.join(NAMES)}")
     if build.options.board.core.is_host:
-        raise UsageError("the host is not emulated", hint="take --runner host, or a board of `milliwatt boards`")
+        raise UsageError(
+            "the host is not emulated", hint="take --runner host, or a board of `milliwatt boards`"
+        )
     from milliwatt.measure.emulator import EmulatorRunner
 
     return EmulatorRunner(build.emitted, build.options.board)

@@ -132,8 +132,15 @@ class _Comparison:
     graph: Graph
     tolerance: float | None
 
-    def first(self, implementation: str, sample: int, expected: Mapping[str, Array],
-              got: Mapping[str, Array], *, order: Sequence[str]) -> Difference | None:
+    def first(
+        self,
+        implementation: str,
+        sample: int,
+        expected: Mapping[str, Array],
+        got: Mapping[str, Array],
+        *,
+        order: Sequence[str],
+    ) -> Difference | None:
         producers = self.graph.producers()
         for name in order:
             if name not in got:
@@ -142,8 +149,14 @@ class _Comparison:
             if element is not None:
                 node = producers.get(name)
                 layer = name if node is None else f"{node.source} -> {name}"
-                return Difference(implementation, layer, element, float(expected[name][element]),
-                                  float(got[name][element]), sample)
+                return Difference(
+                    implementation,
+                    layer,
+                    element,
+                    float(expected[name][element]),
+                    float(got[name][element]),
+                    sample,
+                )
         return None
 
 

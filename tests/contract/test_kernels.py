@@ -16,7 +16,7 @@ from milliwatt.emit.kernel_text import closure, kernel_file
 
 RUNTIME = Path(str(resources.files("milliwatt.runtime")))
 KERNELS = sorted(path.stem for path in (RUNTIME / "kernels").glob("*.h"))
-WARNINGS = "-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-qual -Wundef -Werror".split()
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wcast-qual", "-Wundef", "-Werror"]
 LIBC = re.compile(r"\b(malloc|free|memcpy|memset|printf|assert|abort|expf|logf|sqrtf|tanhf)\s*\(")
 
 
@@ -27,7 +27,8 @@ def test_kernel_has_the_house_form(stem: str) -> None:
     assert file.fields, f"{stem} has no struct {stem}_params that the emitter can read"
     assert f"MW_KERNEL void {stem}(const struct {stem}_params *p" in " ".join(text.split())
     assert not LIBC.search(text), f"{stem} calls the C library"
-    assert "static int" not in text and "restrict" not in text
+    assert "static int" not in text
+    assert "restrict" not in text
 
 
 def compilers() -> list[list[str]]:
@@ -43,7 +44,9 @@ def test_kernels_compile_cleanly(compiler: list[str], tmp_path: Path) -> None:
     cpp = compiler[-1].endswith("++")
     source = tmp_path / ("kernels.cpp" if cpp else "kernels.c")
     bodies = [file.body for file in closure(["mw_base", *KERNELS])]
-    source.write_text("#define MW_KERNEL MW_INLINE\n" + "#include <stddef.h>\n#include <stdint.h>\n" + "\n".join(bodies))
+    source.write_text(
+        "#define MW_KERNEL MW_INLINE\n" + "#include <stddef.h>\n#include <stdint.h>\n" + "\n".join(bodies)
+    )
     standard = "-std=c++11" if cpp else "-std=c99"
     command = [*compiler, standard, "-O1", *WARNINGS, "-c", str(source), "-o", str(tmp_path / "kernels.o")]
     result = subprocess.run(command, capture_output=True, text=True, check=False)

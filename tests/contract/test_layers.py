@@ -23,7 +23,21 @@ ALLOWED = {
     "emit": {"ir", "ops", "targets", "errors", "lower.program", "plan.layout"},
     "measure": {"ir", "ops", "targets", "errors", "emit.emitted", "plan.layout", "lower.program"},
     "pipeline": {"ir", "ops", "targets", "errors", "importers", "passes", "lower", "plan", "emit", "measure"},
-    "testing": {"ir", "ops", "targets", "errors", "measure", "pipeline", "emit", "plan", "lower", "importers", "runners", "verification", "samples"},
+    "testing": {
+        "ir",
+        "ops",
+        "targets",
+        "errors",
+        "measure",
+        "pipeline",
+        "emit",
+        "plan",
+        "lower",
+        "importers",
+        "runners",
+        "verification",
+        "samples",
+    },
     "runtime": set(),
     # Above the stages: these call them.
     "samples": {"ir"},
@@ -84,5 +98,7 @@ def test_files_and_functions_stay_small() -> None:
 
 def test_every_file_states_its_licence() -> None:
     sources = [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.h"), *SOURCE.rglob("*.c")]
-    missing = [path for path in sources if "SPDX-License-Identifier: Apache-2.0" not in path.read_text("utf-8")[:80]]
+    missing = [
+        path for path in sources if "SPDX-License-Identifier: Apache-2.0" not in path.read_text("utf-8")[:80]
+    ]
     assert not missing

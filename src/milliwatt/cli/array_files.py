@@ -47,18 +47,27 @@ def _read(path: Path, graph: Graph) -> list[Array]:
         content = np.load(path, allow_pickle=False)
         if isinstance(content, np.ndarray):
             if len(graph.inputs) != 1:
-                raise UsageError(f"the model has {len(graph.inputs)} inputs, a .npy file holds one", where=str(path),
-                                 hint=f"save them by name in a .npz: {', '.join(graph.inputs)}")
+                raise UsageError(
+                    f"the model has {len(graph.inputs)} inputs, a .npy file holds one",
+                    where=str(path),
+                    hint=f"save them by name in a .npz: {', '.join(graph.inputs)}",
+                )
             return [content]
         with content:
             missing = [name for name in graph.inputs if name not in content.files]
             if missing:
-                raise UsageError(f"the file has no array {missing[0]!r}", where=str(path),
-                                 hint=f"the model's inputs are {', '.join(graph.inputs)}")
+                raise UsageError(
+                    f"the file has no array {missing[0]!r}",
+                    where=str(path),
+                    hint=f"the model's inputs are {', '.join(graph.inputs)}",
+                )
             return [content[name] for name in graph.inputs]
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, SyntaxError) as error:
-        raise UsageError(f"the inputs cannot be read: {error}", where=str(path),
-                         hint="write them with numpy.save or numpy.savez") from error
+        raise UsageError(
+            f"the inputs cannot be read: {error}",
+            where=str(path),
+            hint="write them with numpy.save or numpy.savez",
+        ) from error
 
 
 def _mismatch(path: Path, name: str, array: Array, graph: Graph) -> UsageError:
@@ -74,7 +83,7 @@ def write_outputs(path: Path, outputs: Mapping[str, Array]) -> None:
 
     def save(stream: IO[bytes]) -> None:
         if path.suffix == ".npz" or len(outputs) > 1:
-            np.savez(stream, **dict(outputs))
+            np.savez(stream, **outputs)  # type: ignore[arg-type]
         else:
             np.save(stream, next(iter(outputs.values())))
 

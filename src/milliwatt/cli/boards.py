@@ -35,7 +35,9 @@ def verb(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> N
     if as_json:
         print_json(described)
         return
-    table = columns("board", "core", "clock", "RAM", "flash", "cycles", "what it is", right=("clock", "RAM", "flash"))
+    table = columns(
+        "board", "core", "clock", "RAM", "flash", "cycles", "what it is", right=("clock", "RAM", "flash")
+    )
     for entry in described:
         clock, ram, flash = entry["clock_hz"], entry["ram_bytes"], entry["flash_bytes"]
         table.add_row(

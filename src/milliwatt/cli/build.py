@@ -48,7 +48,9 @@ def verb(
     name: Prefix = "",
     max_ram: MaxRam = None,
     max_flash: MaxFlash = None,
-    stop_after: Annotated[Stage | None, typer.Option("--stop-after", help="Show a stage's result and stop.")] = None,
+    stop_after: Annotated[
+        Stage | None, typer.Option("--stop-after", help="Show a stage's result and stop.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compile a model to NAME.h, NAME.c and NAME.json, and print what they cost on the board."""
@@ -61,7 +63,13 @@ def verb(
     build = with_facts(build, facts(build, cost), {"footprint": cost.to_json()})
     paths = write_files(build.emitted, output)
     if as_json:
-        print_json({"files": [str(path) for path in paths], **cost.to_json(), "manifest": dict(build.emitted.manifest)})
+        print_json(
+            {
+                "files": [str(path) for path in paths],
+                **cost.to_json(),
+                "manifest": dict(build.emitted.manifest),
+            }
+        )
         return
     console = results()
     console.print(f"[bold]{build.emitted.name}[/] for {build.options.board.title}")
@@ -82,19 +90,30 @@ def check_budgets(build: Build, cost: Footprint, *, max_ram: int | None, max_fla
     board = build.options.board
     limits = (
         ("RAM", cost.ram_total, max_ram, "max-ram", board.ram, f"arena {cost.arena}, stack {cost.stack}"),
-        ("flash", cost.flash_total, max_flash, "max-flash", board.flash,
-         f"weights {cost.weights}, code {cost.code}"),
+        (
+            "flash",
+            cost.flash_total,
+            max_flash,
+            "max-flash",
+            board.flash,
+            f"weights {cost.weights}, code {cost.code}",
+        ),
     )
     for word, needed, asked, flag, region, parts in limits:
         if needed is None:
             continue
         if asked is not None and needed > asked:
-            raise BudgetError(f"the model needs {needed} bytes of {word} ({parts}), more than --{flag} {asked}",
-                              where=build.imported.name,
-                              hint=f"--{flag} {needed} fits; --optimize {word.lower()} spends less of it")
+            raise BudgetError(
+                f"the model needs {needed} bytes of {word} ({parts}), more than --{flag} {asked}",
+                where=build.imported.name,
+                hint=f"--{flag} {needed} fits; --optimize {word.lower()} spends less of it",
+            )
         if region is not None and needed > region.bytes:
-            raise BudgetError(f"the model needs {needed} bytes of {word} ({parts}); {board.name} has {region.bytes}",
-                              where=build.imported.name, hint="choose a larger board: `milliwatt boards`")
+            raise BudgetError(
+                f"the model needs {needed} bytes of {word} ({parts}); {board.name} has {region.bytes}",
+                where=build.imported.name,
+                hint="choose a larger board: `milliwatt boards`",
+            )
 
 
 def write_files(emitted: Emitted, folder: Path) -> list[Path]:

@@ -10,7 +10,14 @@ from typing import Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 _PIPED_WIDTH = 110
@@ -59,5 +66,7 @@ def progress(*, quiet: bool) -> Iterator[Progress]:
         TimeElapsedColumn(),
     )
     console = errors()
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as display:
+    with Progress(
+        *columns, console=console, transient=True, disable=quiet or not console.is_terminal
+    ) as display:
         yield display

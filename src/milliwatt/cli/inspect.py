@@ -11,8 +11,8 @@ from milliwatt.cli.console import columns, print_json, results
 from milliwatt.cli.options import AsJson, Model
 from milliwatt.ir import Graph
 from milliwatt.ops import find, signature
-from milliwatt.pipeline import load
 from milliwatt.passes import optimise
+from milliwatt.pipeline import load
 
 NAME = "inspect"
 EXAMPLE = "Example: [bold]milliwatt inspect model.tflite --optimised[/]"
@@ -25,7 +25,7 @@ def node_macs(graph: Graph) -> list[int]:
 
 def lifetimes(graph: Graph) -> dict[str, tuple[int, int]]:
     """First and last node (by index; -1 before the first) between which each value of the arena is alive."""
-    spans = {name: (-1, -1) for name in graph.inputs}
+    spans = dict.fromkeys(graph.inputs, (-1, -1))
     for index, node in enumerate(graph.nodes):
         for name in node.outputs:
             spans[name] = (index, index)
@@ -54,10 +54,14 @@ def describe(graph: Graph) -> dict[str, Any]:
                 "op": node.op,
                 "source": node.source,
                 "inputs": [None if name is None else str(graph.values[name]) for name in node.inputs],
-                "outputs": [{"name": name, "type": str(graph.values[name]), "alive": list(spans[name])}
-                            for name in node.outputs],
-                "attributes": {key: list(value) if isinstance(value, tuple) else value
-                               for key, value in node.attrs.items()},
+                "outputs": [
+                    {"name": name, "type": str(graph.values[name]), "alive": list(spans[name])}
+                    for name in node.outputs
+                ],
+                "attributes": {
+                    key: list(value) if isinstance(value, tuple) else value
+                    for key, value in node.attrs.items()
+                },
                 "macs": macs,
             }
             for index, (node, macs) in enumerate(zip(graph.nodes, node_macs(graph), strict=True))
@@ -79,8 +83,10 @@ def verb(
         return
     console = results()
     spans = lifetimes(graph)
-    console.print(f"[bold]{graph.name}[/]: {len(graph.nodes)} nodes, {sum(node_macs(graph)):,} MACs, "
-                  f"{sum(array.nbytes for array in graph.constants.values()):,} bytes of constants")
+    console.print(
+        f"[bold]{graph.name}[/]: {len(graph.nodes)} nodes, {sum(node_macs(graph)):,} MACs, "
+        f"{sum(array.nbytes for array in graph.constants.values()):,} bytes of constants"
+    )
     for word, names in (("input", graph.inputs), ("output", graph.outputs)):
         for name in names:
             console.print(f"  {word} {name}: {graph.values[name]}", markup=False)
@@ -91,6 +97,12 @@ def verb(
         for name in node.outputs:
             kind = graph.values[name]
             first, last = spans[name]
-            table.add_row(str(index), node.op, f"{macs:,}", f"{kind.bytes:,}", f"{first}-{last}",
-                          str(kind).replace("[", r"\["))
+            table.add_row(
+                str(index),
+                node.op,
+                f"{macs:,}",
+                f"{kind.bytes:,}",
+                f"{first}-{last}",
+                str(kind).replace("[", r"\["),
+            )
     console.print(table)

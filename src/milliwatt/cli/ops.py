@@ -71,8 +71,8 @@ def verb(
             console.print(f"  {line}", markup=False)
         return
     table = columns("operator", "element types of the data", "what it does")
-    for entry in chosen:
-        table.add_row(entry.name, data_types(entry), entry.summary)
+    for known_operator in chosen:
+        table.add_row(known_operator.name, data_types(known_operator), known_operator.summary)
     console.print(table)
     console.print(f"{len(chosen)} operators")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from enum import Enum
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +23,7 @@ def _complete_boards(incomplete: str) -> Iterable[str]:
     return (entry.name for entry in boards() if entry.name.startswith(incomplete))
 
 
-class Optimize(str, Enum):
+class Optimize(StrEnum):
     """What to optimise for."""
 
     SPEED = "speed"
@@ -35,19 +35,29 @@ class Optimize(str, Enum):
 Model = Annotated[Path, typer.Argument(help="The model file (.tflite).", show_default=False)]
 BoardName = Annotated[
     str,
-    typer.Option("--board", "-b", help="The board, or a path to your own .toml.", autocompletion=_complete_boards),
+    typer.Option(
+        "--board", "-b", help="The board, or a path to your own .toml.", autocompletion=_complete_boards
+    ),
 ]
 NumericsName = Annotated[
     Numerics, typer.Option("--numerics", help="The contract of rounding.", case_sensitive=False)
 ]
-Prefix = Annotated[str, typer.Option("--name", help="The prefix of C names (from the file's name by default).")]
-Goal = Annotated[Optimize, typer.Option("--optimize", "-O", help="What to optimise for.", case_sensitive=False)]
+Prefix = Annotated[
+    str, typer.Option("--name", help="The prefix of C names (from the file's name by default).")
+]
+Goal = Annotated[
+    Optimize, typer.Option("--optimize", "-O", help="What to optimise for.", case_sensitive=False)
+]
 MaxRam = Annotated[
     int | None, typer.Option("--max-ram", min=1, help="Bytes of RAM (arena, stack and static data) at most.")
 ]
-MaxFlash = Annotated[int | None, typer.Option("--max-flash", min=1, help="Bytes of flash (code and weights) at most.")]
+MaxFlash = Annotated[
+    int | None, typer.Option("--max-flash", min=1, help="Bytes of flash (code and weights) at most.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Samples = Annotated[int, typer.Option("--samples", "-n", min=1, max=1_000_000, help="Number of inputs to try.")]
+Samples = Annotated[
+    int, typer.Option("--samples", "-n", min=1, max=1_000_000, help="Number of inputs to try.")
+]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random inputs.")]
 
 DEFAULT_BOARD = "nucleo-l4r5zi"
@@ -68,7 +78,8 @@ def build_from(
     graph = load(model)
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     about = (
-        f"{c_name}: {graph.name}, compiled by milliwatt {version('milliwatt')} for {chosen.title} ({chosen.core.name}).",
+        f"{c_name}: {graph.name}, for {chosen.title} ({chosen.core.name}).",
+        f"Compiled by milliwatt {version('milliwatt')}.",
         f"Do not edit. Regenerate with: milliwatt build {model.name} --board {chosen.name} "
         f"--numerics {numerics.value} --optimize {optimize.value} --name {c_name}",
         f"Model: {model.name}, sha256 {digest}",

@@ -7,11 +7,21 @@ from typing import Annotated
 
 import typer
 
-from milliwatt.cli.console import columns, errors, print_json, results
+from milliwatt.cli.console import errors, print_json
 from milliwatt.cli.inspect import node_macs
-from milliwatt.cli.options import DEFAULT_BOARD, AsJson, BoardName, Goal, Model, NumericsName, Optimize, Prefix, Seed
-from milliwatt.cli.options import build_from
-from milliwatt.measure.profile import Profile, profile
+from milliwatt.cli.options import (
+    DEFAULT_BOARD,
+    AsJson,
+    BoardName,
+    Goal,
+    Model,
+    NumericsName,
+    Optimize,
+    Prefix,
+    Seed,
+    build_from,
+)
+from milliwatt.measure.profile import profile
 from milliwatt.ops import Numerics
 
 NAME = "profile"

@@ -46,4 +46,6 @@ def usage(build: Build) -> list[str]:
 
 
 def _variables(suffixes: list[str]) -> list[str]:
-    return ["samples" if suffix == "input" else f"samples_{suffix.removeprefix('input_')}" for suffix in suffixes]
+    return [
+        "samples" if suffix == "input" else f"samples_{suffix.removeprefix('input_')}" for suffix in suffixes
+    ]

@@ -13,8 +13,17 @@ import typer
 
 from milliwatt.cli.array_files import read_samples, write_outputs
 from milliwatt.cli.console import print_json, progress, results
-from milliwatt.cli.options import DEFAULT_BOARD, AsJson, BoardName, Goal, Model, NumericsName, Optimize, Prefix
-from milliwatt.cli.options import build_from
+from milliwatt.cli.options import (
+    DEFAULT_BOARD,
+    AsJson,
+    BoardName,
+    Goal,
+    Model,
+    NumericsName,
+    Optimize,
+    Prefix,
+    build_from,
+)
 from milliwatt.ops import Numerics
 from milliwatt.runners import runner_for
 
@@ -30,7 +39,9 @@ def verb(
     output_file: Annotated[Path, typer.Option("--output", "-o", help="out.npy, or out.npz by tensor name.")],
     board: BoardName = DEFAULT_BOARD,
     runner: Annotated[str, typer.Option("--runner", "-r", help="meaning, host or emulator.")] = "host",
-    stateful: Annotated[bool, typer.Option("--stateful", help="Keep the state from sample to sample.")] = False,
+    stateful: Annotated[
+        bool, typer.Option("--stateful", help="Keep the state from sample to sample.")
+    ] = False,
     numerics: NumericsName = Numerics.LITERT,
     optimize: Goal = Optimize.BALANCED,
     name: Prefix = "",
@@ -51,8 +62,12 @@ def verb(
             outputs.append(chosen.run(inputs))
     names = build.imported.outputs
     arrays = [np.stack([sample[index] for sample in outputs]) for index in range(len(names))]
-    write_outputs(output_file, dict(zip(names, arrays if batched else [array[0] for array in arrays], strict=True)))
+    write_outputs(
+        output_file, dict(zip(names, arrays if batched else [array[0] for array in arrays], strict=True))
+    )
     if as_json:
-        print_json({"samples": len(samples), "runner": runner, "output": str(output_file), "outputs": list(names)})
+        print_json(
+            {"samples": len(samples), "runner": runner, "output": str(output_file), "outputs": list(names)}
+        )
     else:
         results().print(f"{len(samples)} samples by {runner}: {output_file}", markup=False)

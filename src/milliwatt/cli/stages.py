@@ -27,7 +27,9 @@ def call_json(call: KernelCall) -> dict[str, Any]:
         "writes": list(call.writes),
         "scratch_bytes": [argument.bytes for argument in call.arguments if isinstance(argument, Scratch)],
         "tables": [{"role": table.role, "bytes": table.bytes} for table in call.tables],
-        "overlaps": [{"read": rule.read, "write": rule.write, "distance": rule.distance} for rule in call.overlaps],
+        "overlaps": [
+            {"read": rule.read, "write": rule.write, "distance": rule.distance} for rule in call.overlaps
+        ],
         "macs": call.macs,
     }
 
@@ -45,6 +47,8 @@ def program_json(program: Program) -> dict[str, Any]:
 
 def show_stage(build: Build, stage: str, *, as_json: bool) -> None:
     """Print the result of one stage."""
+    text: str
+    content: Any
     if stage in ("import", "ir"):
         graph = build.imported if stage == "import" else build.graph
         text, content = format_graph(graph), graph_json(graph)
@@ -54,8 +58,11 @@ def show_stage(build: Build, stage: str, *, as_json: bool) -> None:
         text, content = format_plan(build.plan), plan_json(build.plan)
     else:
         text = f"{build.emitted.header}\n{build.emitted.source}"
-        content = {"header": build.emitted.header, "source": build.emitted.source,
-                   "manifest": dict(build.emitted.manifest)}
+        content = {
+            "header": build.emitted.header,
+            "source": build.emitted.source,
+            "manifest": dict(build.emitted.manifest),
+        }
     if as_json:
         print_json(content)
     else:

@@ -8,8 +8,19 @@ from typing import Annotated
 import typer
 
 from milliwatt.cli.console import print_json, progress, results
-from milliwatt.cli.options import DEFAULT_BOARD, AsJson, BoardName, Goal, Model, NumericsName, Optimize, Prefix, Samples
-from milliwatt.cli.options import Seed, build_from
+from milliwatt.cli.options import (
+    DEFAULT_BOARD,
+    AsJson,
+    BoardName,
+    Goal,
+    Model,
+    NumericsName,
+    Optimize,
+    Prefix,
+    Samples,
+    Seed,
+    build_from,
+)
 from milliwatt.errors import VerificationError
 from milliwatt.measure.litert import LiteRT, LiteRTWorker
 from milliwatt.ops import Numerics
@@ -68,13 +79,21 @@ def _print(result: Verification, *, as_json: bool) -> None:
     names = ", ".join(result.compared)
     difference = result.first_difference
     if difference is None:
-        bound = f" (floats within {result.float_tolerance:.2g} of the largest)" if result.float_tolerance else ""
-        console.print(f"[bold green]equal[/]: {names} agree on every output of {result.samples} inputs{bound}")
+        bound = (
+            f" (floats within {result.float_tolerance:.2g} of the largest)" if result.float_tolerance else ""
+        )
+        console.print(
+            f"[bold green]equal[/]: {names} agree on every output of {result.samples} inputs{bound}"
+        )
     else:
         console.print(f"[bold red]different[/]: {difference.implementation} at sample {difference.sample}")
         console.print(f"  layer {difference.layer}", markup=False)
-        console.print(f"  element {list(difference.element)}: expected {difference.expected:g}, "
-                      f"got {difference.got:g}", markup=False)
+        console.print(
+            f"  element {list(difference.element)}: expected {difference.expected:g}, got {difference.got:g}",
+            markup=False,
+        )
     if result.default_interpreter_differs is not None:
-        console.print(f"LiteRT's default interpreter (XNNPACK) differs in {result.default_interpreter_differs:.3%} "
-                      "of the output elements")
+        console.print(
+            f"LiteRT's default interpreter (XNNPACK) differs in {result.default_interpreter_differs:.3%} "
+            "of the output elements"
+        )

@@ -14,11 +14,17 @@ from milliwatt.errors import UsageError
 
 Array = npt.NDArray[Any]
 
+# Words of C99, C++11 and later C++ that cannot be names.
 _RESERVED = frozenset(
-    """alignas alignof and asm auto bool break case catch char class compl const constexpr continue default delete do
-    double else enum explicit export extern false float for friend goto if inline int long mutable namespace new not
-    nullptr operator or private protected public register restrict return short signed sizeof static struct switch
-    template this throw true try typedef typename union unsigned using virtual void volatile while xor main""".split()
+    keyword
+    for line in (
+        "alignas alignof and asm auto bool break case catch char class compl const constexpr continue default delete",
+        "do double else enum explicit export extern false float for friend goto if inline int long mutable namespace",
+        "new not nullptr operator or private protected public register restrict return short signed sizeof static",
+        "struct switch template this throw true try typedef typename union unsigned using virtual void volatile while",
+        "xor main",
+    )
+    for keyword in line.split()
 )
 
 
@@ -75,8 +81,14 @@ def array(c_type: str, name: str, values: Array, *, alignment: int = 4) -> str:
         if flat.dtype == np.float32
         else [integer(int(value)) for value in flat]
     )
-    body = textwrap.fill(", ".join(literals) or "0", 118, initial_indent="    ", subsequent_indent="    ",
-                         break_long_words=False, break_on_hyphens=False)
+    body = textwrap.fill(
+        ", ".join(literals) or "0",
+        118,
+        initial_indent="    ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
     return f"static const {c_type} {name}[{max(1, flat.size)}] MW_ALIGNED({alignment}) = {{\n{body}\n}};\n"
 
 

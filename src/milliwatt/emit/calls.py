@@ -38,8 +38,9 @@ class Names:
         file = kernel_file(call.kernel)
         if set(file.fields) != set(call.params):
             odd = sorted(set(file.fields) ^ set(call.params))
-            raise InternalError(f"{call.kernel} and its lowering disagree on parameters {', '.join(odd)}",
-                                where=call.source)
+            raise InternalError(
+                f"{call.kernel} and its lowering disagree on parameters {', '.join(odd)}", where=call.source
+            )
         values = tuple(call.params[name] for name in file.fields)
         key = (call.kernel, *values)
         if key not in self.params:
@@ -77,7 +78,9 @@ def _instance(call: KernelCall, name: str, params: str) -> str:
     declared = kernel_file(call.kernel).parameters
     names = [parameter.replace("*", " ").split()[-1] for parameter in declared]
     arguments = ", ".join([f"&{params}", *names])
-    return f"MW_NOINLINE void {name}({', '.join(declared) or 'void'})\n{{\n    {call.kernel}({arguments});\n}}\n"
+    return (
+        f"MW_NOINLINE void {name}({', '.join(declared) or 'void'})\n{{\n    {call.kernel}({arguments});\n}}\n"
+    )
 
 
 def step_text(names: Names, plan: Plan, step: int) -> tuple[str, str]:
@@ -97,7 +100,8 @@ def step_text(names: Names, plan: Plan, step: int) -> tuple[str, str]:
         else:
             const = "const " if isinstance(argument, Read) else ""
             arguments.append(_pointer(f"{const}{argument.c_type}", plan.offset_of(argument.value)))
-    heading = f"    /* {step + 1}/{len(plan.program.calls)} {call.op}: {_ranges(plan, step)}\n     * {c_text.comment(call.source)} */"
+    count = f"{step + 1}/{len(plan.program.calls)}"
+    heading = f"    /* {count} {call.op}: {_ranges(plan, step)}\n     * {c_text.comment(call.source)} */"
     return f"{heading}\n    {function}({', '.join(arguments)});\n", function
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from milliwatt.emit import c_text
 from milliwatt.emit.calls import Names, step_text
 from milliwatt.emit.emitted import Emitted
@@ -43,7 +45,9 @@ def emit(
         steps.append(text)
         functions.append(function)
     init = _init(plan, name, names)
-    kernels = [file.body for file in closure(["mw_base", *sorted({call.kernel for call in plan.program.calls})])]
+    kernels = [
+        file.body for file in closure(["mw_base", *sorted({call.kernel for call in plan.program.calls})])
+    ]
     parts = [
         f'/* SPDX-License-Identifier: NONE. Generated code: see {name}.h. Do not edit. */\n#include "{name}.h"\n',
         *([] if plan.program.specialise else ["#define MW_KERNEL MW_NOINLINE\n"]),
@@ -67,7 +71,8 @@ def _check(plan: Plan, name: str) -> str:
     upper = name.upper()
     return (
         f"    if (arena == NULL) {{\n        return {upper}_ERROR_NULL;\n    }}\n"
-        f"    if (((uintptr_t)arena & {plan.alignment - 1}u) != 0u) {{\n        return {upper}_ERROR_ALIGNMENT;\n    }}\n"
+        f"    if (((uintptr_t)arena & {plan.alignment - 1}u) != 0u) {{\n"
+        f"        return {upper}_ERROR_ALIGNMENT;\n    }}\n"
     )
 
 
@@ -101,11 +106,11 @@ def _init(plan: Plan, name: str, names: Names) -> str:
             value = str(raw[0])
         else:
             table = f"{name}_state_{index}"
-            import numpy as np
-
             names.text.append(c_text.array("uint8_t", table, np.frombuffer(raw, np.uint8)))
             value = f"{table}[i]"
-        lines.append(f"    for (i = 0; i < {len(raw)}u; i++) {{\n        base[{offset}u + i] = {value};\n    }}\n")
+        lines.append(
+            f"    for (i = 0; i < {len(raw)}u; i++) {{\n        base[{offset}u + i] = {value};\n    }}\n"
+        )
     return (
         f"int32_t {name}_init(void *arena)\n{{\n    uint8_t *const base = (uint8_t *)arena;\n    size_t i;\n"
         f"{_check(plan, name)}{''.join(lines)}    return {name.upper()}_OK;\n}}\n"

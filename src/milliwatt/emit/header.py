@@ -37,9 +37,22 @@ def header_text(plan: Plan, *, name: str, about: Sequence[str], facts: Sequence[
     io = [*ports(graph.inputs, "input"), *ports(graph.outputs, "output")]
     lines = ["/* SPDX-License-Identifier: NONE. Generated code: the licence is that of the model. */", "/*"]
     lines += [f" * {comment(line)}".rstrip() for line in [*about, "", *facts, ""]]
-    lines += [f" * {name}_{suffix}: {comment(value)}: {describe(graph.values[value])}" for value, suffix in io]
-    lines += [" *", *_CONTRACT_TEXT.replace("NAME_", f"{name}_").replace("UPPER_", f"{upper}_").splitlines(), " */"]
-    lines += [f"#ifndef {upper}_H", f"#define {upper}_H", "", "#include <stddef.h>", "#include <stdint.h>", ""]
+    lines += [
+        f" * {name}_{suffix}: {comment(value)}: {describe(graph.values[value])}" for value, suffix in io
+    ]
+    lines += [
+        " *",
+        *_CONTRACT_TEXT.replace("NAME_", f"{name}_").replace("UPPER_", f"{upper}_").splitlines(),
+        " */",
+    ]
+    lines += [
+        f"#ifndef {upper}_H",
+        f"#define {upper}_H",
+        "",
+        "#include <stddef.h>",
+        "#include <stdint.h>",
+        "",
+    ]
     lines += ["#ifdef __cplusplus", 'extern "C" {', "#endif", ""]
     lines += [f"#define {upper}_ARENA_BYTES {max(plan.arena_bytes, plan.alignment)}"]
     for value, suffix in io:
@@ -48,15 +61,28 @@ def header_text(plan: Plan, *, name: str, about: Sequence[str], facts: Sequence[
         lines += [f"#define {upper}_{suffix.upper()}_BYTES {kind.bytes}"]
         lines += [f"#define {upper}_{suffix.upper()}_SIZE {kind.size} /* elements */"]
     lines += ["", "enum {", f"    {upper}_OK = 0,", f"    {upper}_ERROR_NULL = -1, /* the arena is NULL */"]
-    lines += [f"    {upper}_ERROR_ALIGNMENT = -2 /* the arena is not aligned to {plan.alignment} bytes */", "};", ""]
-    lines += ["/* All the RAM that the model needs besides the stack; aligned by its type. */", "typedef union {"]
+    lines += [
+        f"    {upper}_ERROR_ALIGNMENT = -2 /* the arena is not aligned to {plan.alignment} bytes */",
+        "};",
+        "",
+    ]
+    lines += [
+        "/* All the RAM that the model needs besides the stack; aligned by its type. */",
+        "typedef union {",
+    ]
     lines += [f"    uint64_t alignment;\n    uint8_t bytes[{upper}_ARENA_BYTES];", f"}} {name}_arena;", ""]
     for value, suffix in io:
         c_type = graph.values[value].dtype.c
         lines += [f"static inline {c_type} *{name}_{suffix}(void *arena)", "{"]
-        lines += [f"    return ({c_type} *)(void *)((uint8_t *)arena + {upper}_{suffix.upper()}_OFFSET);", "}", ""]
+        lines += [
+            f"    return ({c_type} *)(void *)((uint8_t *)arena + {upper}_{suffix.upper()}_OFFSET);",
+            "}",
+            "",
+        ]
     if plan.states:
-        lines += ["/* Sets the state that is kept between runs to its initial value. Call it before the first run. */"]
+        lines += [
+            "/* Sets the state that is kept between runs to its initial value. Call it before the first run. */"
+        ]
         lines += [f"int32_t {name}_init(void *arena);", ""]
     lines += ["/* One inference. Returns 0, or a negative status with the arena untouched. */"]
     lines += [f"int32_t {name}_run(void *arena);", "", "#ifdef __cplusplus", "}", "#endif", "", "#endif"]

@@ -70,7 +70,8 @@ def _strip(stem: str, text: str) -> str:
     lines = [
         line
         for line in text.splitlines()
-        if line not in (f"#ifndef {guard}", f"#define {guard}") and not line.startswith(("#include ", "/* SPDX-"))
+        if line not in (f"#ifndef {guard}", f"#define {guard}")
+        and not line.startswith(("#include ", "/* SPDX-"))
     ]
     while lines and not lines[-1]:
         lines.pop()

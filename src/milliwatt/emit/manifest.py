@@ -17,7 +17,11 @@ def _port(plan: Plan, value: str, suffix: str) -> dict[str, Any]:
     kind: TensorType = plan.program.graph.values[value]
     quant = None
     if kind.quant is not None:
-        quant = {"scale": list(kind.quant.scale), "zero_point": list(kind.quant.zero_point), "axis": kind.quant.axis}
+        quant = {
+            "scale": list(kind.quant.scale),
+            "zero_point": list(kind.quant.zero_point),
+            "axis": kind.quant.axis,
+        }
     return {
         "name": value,
         "function": suffix,
@@ -44,10 +48,15 @@ def manifest(plan: Plan, *, name: str, functions: Sequence[str], extra: Mapping[
             "lower_bound": plan.lower_bound,
             "planner": plan.planner,
         },
-        "inputs": [_port(plan, value, f"{name}_{suffix}") for value, suffix in ports(program.graph.inputs, "input")],
-        "outputs": [_port(plan, value, f"{name}_{suffix}") for value, suffix in ports(program.graph.outputs, "output")],
+        "inputs": [
+            _port(plan, value, f"{name}_{suffix}") for value, suffix in ports(program.graph.inputs, "input")
+        ],
+        "outputs": [
+            _port(plan, value, f"{name}_{suffix}") for value, suffix in ports(program.graph.outputs, "output")
+        ],
         "states": [
-            {"name": placed.name, "offset": placed.offset, "bytes": placed.bytes} for placed in plan.states.values()
+            {"name": placed.name, "offset": placed.offset, "bytes": placed.bytes}
+            for placed in plan.states.values()
         ],
         "steps": [
             {

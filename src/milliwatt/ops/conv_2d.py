@@ -11,7 +11,16 @@ import numpy.typing as npt
 from milliwatt.ir import DType, Shape
 from milliwatt.ops.accumulate import centred, finish, symmetric, wide_scale
 from milliwatt.ops.activation_range import FUSABLE
-from milliwatt.ops.operator import ACTIVATION, PADDING, Attribute, Call, Operator, Signature, TypeRow
+from milliwatt.ops.operator import (
+    ACTIVATION,
+    EXPLICIT_PADDING,
+    PADDING,
+    Attribute,
+    Call,
+    Operator,
+    Signature,
+    TypeRow,
+)
 from milliwatt.ops.taps import span
 from milliwatt.ops.window import Axis, axis
 
@@ -69,10 +78,11 @@ def sliding_axes(signature: Signature, *, height: int, width: int) -> tuple[Axis
     """The two axes of input 0 under a window of this size, with the attributes' steps."""
     attrs, shape = signature.attrs, signature.input(0).shape
     down, across = attrs["dilation_h_factor"], attrs["dilation_w_factor"]
-    padding = attrs["padding"]
+    padding, explicit = attrs["padding"], attrs.get("explicit_padding", ())
+    rows, columns = (explicit[:2], explicit[2:]) if explicit else (None, None)
     return (
-        axis(shape[1], height, stride=attrs["stride_h"], dilation=down, padding=padding),
-        axis(shape[2], width, stride=attrs["stride_w"], dilation=across, padding=padding),
+        axis(shape[1], height, stride=attrs["stride_h"], dilation=down, padding=padding, explicit=rows),
+        axis(shape[2], width, stride=attrs["stride_w"], dilation=across, padding=padding, explicit=columns),
     )
 
 
@@ -118,6 +128,7 @@ OPERATOR = Operator(
         "dilation_h_factor": Attribute("int", 1),
         "dilation_w_factor": Attribute("int", 1),
         "fused_activation_function": ACTIVATION,
+        "explicit_padding": EXPLICIT_PADDING,
         # LiteRT takes the width of 16-bit data's accumulators from here, this package from the bias itself.
         "quantized_bias_type": Attribute("enum", "FLOAT32", enum="TensorType"),
     },

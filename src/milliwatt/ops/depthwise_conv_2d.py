@@ -11,7 +11,16 @@ import numpy.typing as npt
 from milliwatt.ir import DType, Shape
 from milliwatt.ops.accumulate import centred, finish, symmetric, wide_scale
 from milliwatt.ops.conv_2d import activation, sliding_axes, steps
-from milliwatt.ops.operator import ACTIVATION, PADDING, Attribute, Call, Operator, Signature, TypeRow
+from milliwatt.ops.operator import (
+    ACTIVATION,
+    EXPLICIT_PADDING,
+    PADDING,
+    Attribute,
+    Call,
+    Operator,
+    Signature,
+    TypeRow,
+)
 from milliwatt.ops.taps import span
 from milliwatt.ops.window import Axis
 
@@ -93,6 +102,7 @@ OPERATOR = Operator(
         "dilation_h_factor": Attribute("int", 1),
         "dilation_w_factor": Attribute("int", 1),
         "fused_activation_function": ACTIVATION,
+        "explicit_padding": EXPLICIT_PADDING,
     },
     types=(
         TypeRow((DType.INT8, DType.INT8, (DType.INT32, None)), (DType.INT8,)),

@@ -40,6 +40,9 @@ class Attribute:
 PADDING = Attribute("enum", "SAME", enum="Padding")
 ACTIVATION = Attribute("enum", "NONE", enum="ActivationFunctionType")
 
+EXPLICIT_PADDING = Attribute("ints", ())
+"""(top, bottom, left, right) instead of ``padding``; set by a pass, never by an importer of TFLite files."""
+
 
 @dataclass(frozen=True)
 class Signature:

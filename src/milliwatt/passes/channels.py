@@ -75,7 +75,7 @@ def pads(graph: Graph, node: Node) -> bool:
     if node.op == "FULLY_CONNECTED":
         return False
     kind = signature(graph, node)
-    rows, columns = (conv_axes(kind) if node.op == "CONV_2D" else _depthwise_axes(kind))
+    rows, columns = conv_axes(kind) if node.op == "CONV_2D" else _depthwise_axes(kind)
     return any(axis.before > 0 or axis.after > 0 for axis in (rows, columns))
 
 
@@ -110,7 +110,9 @@ def _forward(graph: Graph, node: Node, known: dict[str, Known], numerics: Numeri
     operator = find(node.op)
     if operator.view and source.mask.any():
         return _through_view(graph, node, source)
-    if node.op in PER_CHANNEL or (operator.elementwise and graph.values[str(node.inputs[0])].dtype is DType.INT8):
+    if node.op in PER_CHANNEL or (
+        operator.elementwise and graph.values[str(node.inputs[0])].dtype is DType.INT8
+    ):
         return _through_alone(graph, node, source, numerics)
     return Known.nothing(channels)
 
@@ -122,7 +124,9 @@ def _through_view(graph: Graph, node: Node, source: Known) -> Known:
     return Known(np.tile(source.mask, after // before), np.tile(source.value, after // before))
 
 
-def _evaluate_pixel(graph: Graph, node: Node, pixel: Array, numerics: Numerics, *, weights: Array | None) -> Array:
+def _evaluate_pixel(
+    graph: Graph, node: Node, pixel: Array, numerics: Numerics, *, weights: Array | None
+) -> Array:
     """The node's meaning on one pixel [1, 1, 1, channels] (1x1 window), with other weights where given."""
     kind = signature(graph, node)
     shape = (1, 1, 1, len(pixel)) if len(kind.input(0).shape) == 4 else (1, len(pixel))
@@ -133,8 +137,20 @@ def _evaluate_pixel(graph: Graph, node: Node, pixel: Array, numerics: Numerics, 
     if weights is not None:
         inputs[1], arrays[1] = replace(kind.input(1), shape=weights.shape), weights
     attrs = dict(kind.attrs)
-    attrs.update({name: 1 for name in ("stride_h", "stride_w", "filter_height", "filter_width",
-                                       "dilation_h_factor", "dilation_w_factor") if name in attrs})
+    attrs.update(
+        {
+            name: 1
+            for name in (
+                "stride_h",
+                "stride_w",
+                "filter_height",
+                "filter_width",
+                "dilation_h_factor",
+                "dilation_w_factor",
+            )
+            if name in attrs
+        }
+    )
     output = replace(kind.outputs[0], shape=(*shape[:-1], channels))
     line = replace(kind, inputs=tuple(inputs), outputs=(output,), constants=tuple(arrays), attrs=attrs)
     return find(node.op).evaluate(Call(line, tuple(arrays), numerics))[0].reshape(-1).astype(np.int64)
@@ -167,7 +183,7 @@ def _silent_output(graph: Graph, node: Node, numerics: Numerics) -> Array:
 
 def _through_depthwise(graph: Graph, node: Node, source: Known, numerics: Numerics) -> Known:
     weights = graph.constants[str(node.inputs[1])]
-    silent = (source.mask & (source.value == _zero_point(graph, node))) | ~weights.any(axis=(0, 1, 2))
+    silent: Array = (source.mask & (source.value == _zero_point(graph, node))) | ~weights.any(axis=(0, 1, 2))
     none = np.zeros((1, 1, 1, weights.shape[-1]), np.int8)
     pixel = np.full(weights.shape[-1], _zero_point(graph, node))
     return Known(silent, _evaluate_pixel(graph, node, pixel, numerics, weights=none))

@@ -43,7 +43,8 @@ def _foldable(graph: Graph, node: Node, known: Known) -> Array:
     quant = graph.values[str(node.inputs[0])].quant
     if quant is None or not pads(graph, node):
         return known.mask
-    return known.mask & (known.value == quant.scalar[1])
+    silent: Array = known.mask & (known.value == quant.scalar[1])
+    return silent
 
 
 def _passes_channels(graph: Graph, node: Node) -> tuple[str, ...]:
@@ -162,7 +163,11 @@ def _apply(graph: Graph, cut: _Cut) -> Graph:
         elif is_plain_depthwise(graph, node):
             nodes.append(_cut_depthwise(graph, node, cut, values, constants))
         elif find(node.op).view and "new_shape" in find(node.op).attributes:
-            nodes.append(node.with_attrs(new_shape=_cut_shape(graph.values[node.outputs[0]], cut.keep[node.outputs[0]])))
+            nodes.append(
+                node.with_attrs(
+                    new_shape=_cut_shape(graph.values[node.outputs[0]], cut.keep[node.outputs[0]])
+                )
+            )
         else:
             nodes.append(node)
     for name, kept in cut.keep.items():
@@ -180,7 +185,9 @@ def _select(quant: Quant | None, kept: Array, axis: int) -> Quant | None:
     return Quant(tuple(quant.scale[i] for i in kept), tuple(quant.zero_point[i] for i in kept), axis)
 
 
-def _cut_conv(graph: Graph, node: Node, cut: _Cut, values: dict[str, TensorType], constants: dict[str, Array]) -> Node:
+def _cut_conv(
+    graph: Graph, node: Node, cut: _Cut, values: dict[str, TensorType], constants: dict[str, Array]
+) -> Node:
     data, weights_name, output = str(node.inputs[0]), str(node.inputs[1]), node.outputs[0]
     weights, kept_in, kept_out = graph.constants[weights_name], cut.keep[data], cut.keep[output]
     if len(kept_in) == weights.shape[-1] and len(kept_out) == weights.shape[0]:
@@ -189,7 +196,9 @@ def _cut_conv(graph: Graph, node: Node, cut: _Cut, values: dict[str, TensorType]
     new_weights = graph.fresh(f"{weights_name}.cut.{output}")
     constants[new_weights] = frozen(weights[kept_out][..., kept_in])
     kind = graph.values[weights_name]
-    values[new_weights] = TensorType(kind.dtype, constants[new_weights].shape, _select(kind.quant, kept_out, 0))
+    values[new_weights] = TensorType(
+        kind.dtype, constants[new_weights].shape, _select(kind.quant, kept_out, 0)
+    )
     inputs: list[str | None] = [data, new_weights]
     bias_name = node.inputs[2] if len(node.inputs) > 2 else None
     if bias_name is not None or folded.any():
@@ -212,8 +221,14 @@ def _folded_bias(graph: Graph, node: Node, cut: _Cut) -> Array:
     return sums if bias_name is None else sums + graph.constants[bias_name].reshape(-1).astype(np.int64)
 
 
-def _cut_bias(graph: Graph, node: Node, bias: Array, kept: Array, values: dict[str, TensorType],
-              constants: dict[str, Array]) -> str:
+def _cut_bias(
+    graph: Graph,
+    node: Node,
+    bias: Array,
+    kept: Array,
+    values: dict[str, TensorType],
+    constants: dict[str, Array],
+) -> str:
     name = graph.fresh(f"{node.outputs[0]}.bias.cut")
     old = node.inputs[2] if len(node.inputs) > 2 else None
     dtype = np.dtype(np.int32) if old is None else graph.constants[old].dtype
@@ -225,17 +240,17 @@ def _cut_bias(graph: Graph, node: Node, bias: Array, kept: Array, values: dict[s
     return name
 
 
-def _cut_depthwise(graph: Graph, node: Node, cut: _Cut, values: dict[str, TensorType],
-                   constants: dict[str, Array]) -> Node:
+def _cut_depthwise(
+    graph: Graph, node: Node, cut: _Cut, values: dict[str, TensorType], constants: dict[str, Array]
+) -> Node:
     kept = cut.keep[node.outputs[0]]
     weights_name = str(node.inputs[1])
     weights = graph.constants[weights_name]
     if len(kept) == weights.shape[-1]:
         return node
     inputs: list[str | None] = [node.inputs[0]]
-    for name, axis in ((weights_name, 3), (node.inputs[2] if len(node.inputs) > 2 else None, 0)):
-        if name is None:
-            continue
+    bias = [(name, 0) for name in node.inputs[2:] if name is not None]
+    for name, axis in [(weights_name, 3), *bias]:
         new = graph.fresh(f"{name}.cut.{node.outputs[0]}")
         constants[new] = frozen(np.take(graph.constants[name], kept, axis=axis))
         kind = graph.values[name]
@@ -244,5 +259,9 @@ def _cut_depthwise(graph: Graph, node: Node, cut: _Cut, values: dict[str, Tensor
     return replace(node, inputs=tuple(inputs))
 
 
-PASS = Pass("drop-channels", 60, "behind fusion, when clamps sit in the layers whose constants they change",
-            drop_channels)
+PASS = Pass(
+    "drop-channels",
+    60,
+    "behind fusion, when clamps sit in the layers whose constants they change",
+    drop_channels,
+)

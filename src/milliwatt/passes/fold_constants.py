@@ -30,5 +30,9 @@ def fold_constants(graph: Graph, numerics: Numerics) -> Graph:
     return rewrite(graph, lambda current, node: _visit(current, node, numerics))
 
 
-PASS = Pass("fold-constants", 10, "first, so that later passes see constants where the exporter left arithmetic",
-            fold_constants)
+PASS = Pass(
+    "fold-constants",
+    10,
+    "first, so that later passes see constants where the exporter left arithmetic",
+    fold_constants,
+)

@@ -39,8 +39,14 @@ def _visit(graph: Graph, node: Node, *, numerics: Numerics, users: dict[str, lis
     activation = readers[0]
     if not _is_clamp(graph, activation, numerics):
         return None
-    fused = Node(node.op, node.inputs, activation.outputs, {**node.attrs, _ATTRIBUTE: activation.op}, node.states,
-                 f"{node.source} + {activation.op}")
+    fused = Node(
+        node.op,
+        node.inputs,
+        activation.outputs,
+        {**node.attrs, _ATTRIBUTE: activation.op},
+        node.states,
+        f"{node.source} + {activation.op}",
+    )
     return Change(nodes=(fused,))
 
 

@@ -60,7 +60,9 @@ def rewrite(graph: Graph, visit: Callable[[Graph, Node], Change | None]) -> Grap
     values, constants = dict(graph.values), dict(graph.constants)
     changed = False
     for node in graph.nodes:
-        current = replace(node, inputs=tuple(None if name is None else renamed.get(name, name) for name in node.inputs))
+        current = replace(
+            node, inputs=tuple(None if name is None else renamed.get(name, name) for name in node.inputs)
+        )
         view = graph if not changed else graph.replace(values=values, constants=constants)
         change = visit(view, current)
         if change is None or any(name in graph.outputs for name in change.renamed or {}):

@@ -57,5 +57,7 @@ def _run(entry: Pass, graph: Graph, numerics: Numerics) -> Graph:
         verify(result)
         check(result)
     except MilliwattError as error:
-        raise InternalError(f"pass {entry.name} broke the graph: {error.message}", where=error.where) from error
+        raise InternalError(
+            f"pass {entry.name} broke the graph: {error.message}", where=error.where
+        ) from error
     return result

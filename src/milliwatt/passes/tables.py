@@ -45,7 +45,9 @@ def table_of(graph: Graph, node: Node, numerics: Numerics) -> Array:
     return apply_elementwise(graph, node, np.arange(low, high + 1).astype(kind.dtype.numpy), numerics)
 
 
-def _merge(graph: Graph, node: Node, *, numerics: Numerics, producers: dict[str, Node], users: dict[str, list[Node]]) -> Change | None:
+def _merge(
+    graph: Graph, node: Node, *, numerics: Numerics, producers: dict[str, Node], users: dict[str, list[Node]]
+) -> Change | None:
     if not find(node.op).elementwise or not _eight_bit(graph.values[node.outputs[0]]):
         return None
     chain = [node]
@@ -76,8 +78,15 @@ def _merge(graph: Graph, node: Node, *, numerics: Numerics, producers: dict[str,
 def merge_tables(graph: Graph, numerics: Numerics) -> Graph:
     """One walk over the graph; what the merged nodes computed before is left to dead-code removal."""
     producers, users = graph.producers(), graph.users()
-    return rewrite(graph, lambda current, node: _merge(current, node, numerics=numerics, producers=producers, users=users))
+    return rewrite(
+        graph,
+        lambda current, node: _merge(current, node, numerics=numerics, producers=producers, users=users),
+    )
 
 
-PASS = Pass("merge-tables", 40, "behind activation fusion: a clamp inside a convolution is cheaper than a table",
-            merge_tables)
+PASS = Pass(
+    "merge-tables",
+    40,
+    "behind activation fusion: a clamp inside a convolution is cheaper than a table",
+    merge_tables,
+)

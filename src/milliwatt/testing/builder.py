@@ -66,8 +66,9 @@ class GraphBuilder:
         self._inputs.append(name)
         return name
 
-    def value(self, dtype: DType, *, shape: Shape | None = None, rank: int | None = None,
-              quant: Quant | None = None) -> str:
+    def value(
+        self, dtype: DType, *, shape: Shape | None = None, rank: int | None = None, quant: Quant | None = None
+    ) -> str:
         """An existing activation that fits, or a new graph input."""
         fitting = [
             name
@@ -105,16 +106,25 @@ class GraphBuilder:
         scales = tuple(float(np.float32(2.0**exponent)) for exponent in self.random.uniform(-10, -4, count))
         return self.constant(array, Quant(scales, (0,) * count, axis if channels is not None else None))
 
-    def node(self, op: str, inputs: Sequence[str | None], *, attrs: Mapping[str, AttrValue] | None = None,
-             dtype: DType | Sequence[DType], quant: Quant | None | Sequence[Quant | None] = None,
-             states: Sequence[State] = ()) -> tuple[str, ...]:
+    def node(
+        self,
+        op: str,
+        inputs: Sequence[str | None],
+        *,
+        attrs: Mapping[str, AttrValue] | None = None,
+        dtype: DType | Sequence[DType],
+        quant: Quant | Sequence[Quant | None] | None = None,
+        states: Sequence[State] = (),
+    ) -> tuple[str, ...]:
         """Append a node; the output shapes follow from the operator. Returns the names of its outputs.
 
         ``dtype`` and ``quant`` are one entry for every output, or one per output.
         """
         operator = find(op)
         number = len(self._nodes)
-        bare = Node(op, tuple(inputs), (), attrs or {}, tuple(state.name for state in states), f"node {number}: {op}")
+        bare = Node(
+            op, tuple(inputs), (), attrs or {}, tuple(state.name for state in states), f"node {number}: {op}"
+        )
         signature = Signature(
             op=op,
             inputs=tuple(None if name is None else self._values[name] for name in inputs),
@@ -130,7 +140,7 @@ class GraphBuilder:
         outputs = tuple(f"value_{number}_{index}" for index in range(len(shapes)))
         for name, shape, kind, scale in zip(outputs, shapes, dtypes, quants, strict=True):
             self._values[name] = TensorType(kind, shape, scale)
-        self._states.extend(states)
+        self._states.extend(state for state in states if state not in self._states)
         self._nodes.append(Node(op, bare.inputs, outputs, bare.attrs, bare.states, bare.source))
         return outputs
 
@@ -138,8 +148,15 @@ class GraphBuilder:
         """The finished graph; every value that no node reads is an output."""
         read = {value for node in self._nodes for value in node.inputs}
         outputs = tuple(output for node in self._nodes for output in node.outputs if output not in read)
-        return Graph(name, self._values, self._constants, tuple(self._inputs), outputs, tuple(self._nodes),
-                     tuple(self._states)).pruned()
+        return Graph(
+            name,
+            self._values,
+            self._constants,
+            tuple(self._inputs),
+            outputs,
+            tuple(self._nodes),
+            tuple(self._states),
+        ).pruned()
 
     def sample(self, kind: TensorType) -> Array:
         """A random array of that type: the whole integer range with its extremes, or normal floats."""
@@ -158,4 +175,5 @@ def sample(random: np.random.Generator, kind: TensorType) -> Array:
     array = random.integers(low, high + 1, kind.shape, np.int64)
     extremes = random.random(kind.shape) < 0.1
     array[extremes] = random.choice(np.array([low, high]), int(extremes.sum()))
-    return array.astype(kind.dtype.numpy)
+    typed: Array = array.astype(kind.dtype.numpy)
+    return typed
