@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ARG_MIN: the index of the first smallest element along a dimension."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from milliwatt.ops.arg_extreme import arg_extreme
+
+OPERATOR = arg_extreme("ARG_MIN", "smallest", np.less)
