@@ -70,3 +70,14 @@ def progress(*, quiet: bool) -> Iterator[Progress]:
         *columns, console=console, transient=True, disable=quiet or not console.is_terminal
     ) as display:
         yield display
+
+
+@contextmanager
+def spinner(text: str, *, quiet: bool) -> Iterator[None]:
+    """A sign of life on standard error while one long step runs; nothing when ``quiet`` or not on a terminal."""
+    console = errors()
+    if quiet or not console.is_terminal:
+        yield
+        return
+    with console.status(text):
+        yield

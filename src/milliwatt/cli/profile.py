@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from milliwatt.cli.console import errors, print_json
+from milliwatt.cli.console import columns, print_json, results, spinner
 from milliwatt.cli.inspect import node_macs
 from milliwatt.cli.options import (
     DEFAULT_BOARD,
@@ -21,7 +21,7 @@ from milliwatt.cli.options import (
     Seed,
     build_from,
 )
-from milliwatt.measure.profile import profile
+from milliwatt.measure.profile import Profile, profile
 from milliwatt.ops import Numerics
 
 NAME = "profile"
@@ -40,8 +40,7 @@ def verb(
 ) -> None:
     """Measure a model on an emulated board: instructions, cycles, milliseconds, RAM and flash, layer by layer."""
     build = build_from(model, board=board, numerics=numerics, name=name, optimize=optimize)
-    console = errors()
-    with console.status("profiling") if console.is_terminal and not as_json else _silence():
+    with spinner("profiling", quiet=as_json):
         result = profile(
             build.emitted,
             build.options.board,
@@ -55,7 +54,47 @@ def verb(
         show(result)
 
 
-def _silence() -> object:
-    from contextlib import nullcontext
+def show(result: Profile) -> None:
+    """The profile as a table of layers and a summary."""
+    console = results()
+    content = result.to_json()
+    table = columns(
+        "#", "op", "kernel", "MACs", "instructions", "cycles", "c/MAC", "layer",
+        right=("#", "MACs", "instructions", "cycles", "c/MAC"),
+    )  # fmt: skip
+    for index, layer in enumerate(content["layers"]):
+        cycles, macs = layer["cycles"], layer["macs"]
+        table.add_row(
+            str(index),
+            layer["op"],
+            layer["kernel"],
+            f"{macs:,}" if macs else "-",
+            f"{layer['instructions']:,}",
+            "-" if cycles is None else f"{cycles:,.0f}",
+            f"{cycles / macs:.2f}" if cycles and macs else "-",
+            str(layer["name"]).replace("[", r"\["),
+        )
+    console.print(table)
+    for line in summary(content):
+        console.print(line, markup=False, highlight=False)
 
-    return nullcontext()
+
+def summary(content: dict[str, Any]) -> list[str]:
+    """What a profile says of the whole model, in lines."""
+    macs, ram, flash = content["macs"], content["ram_bytes"], content["flash_bytes"]
+    lines = [
+        f"{content['model']} on {content['board']} ({content['core']}, {content['compiler']})",
+        f"MACs         {macs['executed']:,} executed of {macs['source']:,} in the model",
+        f"instructions {content['instructions']:,}",
+    ]
+    for word, what in (("core", "zero wait states"), ("board", "with the board's memory")):
+        cycles, latency = content["cycles"][word], content["latency_ms"][word]
+        if cycles is not None:
+            lines.append(f"cycles       {cycles:,.0f} = {latency:.2f} ms ({what})")
+    lines += [
+        f"RAM          {ram['total']:,} = arena {ram['arena']:,} + stack {ram['stack']:,} + static {ram['static']:,}",
+        f"flash        {flash['total']:,} = code {flash['code']:,} + weights {flash['weights']:,}",
+    ]
+    obtained = content["obtained"]
+    entries = obtained.items() if isinstance(obtained, dict) else [("obtained", obtained)]
+    return [*lines, *(f"{key}: {text}" for key, text in entries)]

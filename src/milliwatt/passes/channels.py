@@ -164,11 +164,12 @@ def _through_conv(graph: Graph, node: Node, source: Known, numerics: Numerics) -
     silent = source.mask & (source.value == zero_point)
     # A constant that is not the zero point sums to less at the border: it counts as varying where windows pad.
     steady = silent if pads(graph, node) else source.mask
-    mask = ~(used & ~steady[None, :]).any(axis=1)
+    mask: Array = ~(used & ~steady[None, :]).any(axis=1)
     pixel = np.where(source.mask, source.value, zero_point)
     summed = taps.sum(axis=1, dtype=np.int64)
     if np.abs(summed).max(initial=0) > 127:
-        return Known(mask & ~(used & ~silent[None, :]).any(axis=1), _silent_output(graph, node, numerics))
+        quiet: Array = mask & ~(used & ~silent[None, :]).any(axis=1)
+        return Known(quiet, _silent_output(graph, node, numerics))
     one = summed.astype(np.int8).reshape((weights.shape[0], *(1,) * (weights.ndim - 2), weights.shape[-1]))
     return Known(mask, _evaluate_pixel(graph, node, pixel, numerics, weights=one))
 

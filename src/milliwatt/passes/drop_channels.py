@@ -128,18 +128,15 @@ def _agree(graph: Graph, node: Node, keep: dict[str, Array]) -> None:
         for name in (*passed, *outputs):
             keep[name] = both.copy()
         return
-    data = node.inputs[0]
+    data = str(node.inputs[0])
     if find(node.op).view and data in keep and len(keep[outputs[0]]) % len(keep[data]) == 0:
         groups = keep[outputs[0]].reshape(-1, len(keep[data]))
         both = groups.any(axis=0) | keep[data]
         keep[data] = both
         keep[outputs[0]] = np.tile(both, len(groups))
         return
-    for name in outputs:
+    for name in (*outputs, *(value for value in node.inputs if value is not None and value in keep)):
         keep[name][:] = True
-    for name in node.inputs:
-        if name in keep:
-            keep[name][:] = True
 
 
 def drop_channels(graph: Graph, numerics: Numerics) -> Graph:
