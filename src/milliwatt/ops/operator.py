@@ -30,18 +30,20 @@ class Attribute:
         kind: the Python type that the IR holds: int, float, bool, a tuple of ints or floats, or an enum's name.
         default: the value when the model's options are absent.
         enum: for kind "enum", the schema's enum (Padding, ActivationFunctionType, …) whose names are kept.
+        internal: set by passes only, unknown to the schema.
     """
 
     kind: Literal["int", "float", "bool", "ints", "floats", "enum"]
     default: AttrValue
     enum: str = ""
+    internal: bool = False
 
 
 PADDING = Attribute("enum", "SAME", enum="Padding")
 ACTIVATION = Attribute("enum", "NONE", enum="ActivationFunctionType")
 
-EXPLICIT_PADDING = Attribute("ints", ())
-"""(top, bottom, left, right) instead of ``padding``; set by a pass, never by an importer of TFLite files."""
+EXPLICIT_PADDING = Attribute("ints", (), internal=True)
+"""(top, bottom, left, right) instead of ``padding``, where a pass has moved a PAD into the window."""
 
 
 @dataclass(frozen=True)
@@ -231,4 +233,5 @@ class Operator:
 def as_output(array: Array, signature: Signature, index: int = 0) -> Array:
     """``array`` in the element type and shape of an output."""
     kind = signature.outputs[index]
-    return np.ascontiguousarray(array.astype(kind.dtype.numpy).reshape(kind.shape))
+    # NumPy's ascontiguousarray gives a scalar one dimension.
+    return np.ascontiguousarray(array.astype(kind.dtype.numpy)).reshape(kind.shape)

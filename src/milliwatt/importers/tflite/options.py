@@ -39,6 +39,8 @@ def read_attributes(
     """
     attributes: dict[str, AttrValue] = {}
     for name, attribute in operator.attributes.items():
+        if attribute.internal:
+            continue
         if name == INTERMEDIATE_SCALES:
             attributes[name] = tuple(scale for scale, _ in _intermediates(record, tensors, where))
         elif name == INTERMEDIATE_ZERO_POINTS:
