@@ -17,14 +17,13 @@ from sklearn.model_selection import train_test_split
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from milliwatt.ir import DType, Quant, TensorType
-from training.files import Example
+from training.files import Example, example_of_command_line
 from training.fit import classification_loss, fit, predict, reproducible
 from training.layers import Conv, classifier, separable
 from training.network import Network
 from training.quantise import quantise
 from training.score import correct
 
-EXAMPLE = Example(Path(__file__).resolve().parent, "digits")
 LAYERS = classifier(
     (Conv(16, (3, 3)), *separable(32, (3, 3), (2, 2)), *separable(48, (3, 3)), *separable(48, (3, 3))),
     classes=10,
@@ -41,7 +40,7 @@ def shifted(images: torch.Tensor) -> torch.Tensor:
     return torch.stack([image[row : row + 8, column : column + 8] for image, (row, column) in pairs])
 
 
-def main() -> None:
+def main(example: Example) -> None:
     """Train, quantise, write."""
     reproducible(seed=1)
     digits = load_digits()
@@ -52,10 +51,10 @@ def main() -> None:
     real, real_test = (array.astype(np.float32) / 16 for array in (train, test))
     network = Network(PIXELS.shape[1:], LAYERS)
     fit(network, real, train_labels, loss=classification_loss, epochs=60, augment=shifted)
-    EXAMPLE.write_model(quantise("digits", network.float_layers(real), data=PIXELS))
-    outputs = EXAMPLE.write_test_set(test, test_labels)
-    EXAMPLE.write_samples(test[:4], test_labels[:4])
-    EXAMPLE.write_expected(
+    example.write_model(quantise("digits", network.float_layers(real), data=PIXELS))
+    outputs = example.write_test_set(test, test_labels)
+    example.write_samples(test[:4], test_labels[:4])
+    example.write_expected(
         outputs,
         correct=correct(outputs, test_labels),
         correct_float=correct(predict(network, real_test), test_labels),
@@ -63,4 +62,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(example_of_command_line(Path(__file__), "digits"))

@@ -16,14 +16,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from signals import CONDITIONS, STEPS_PER_G, WINDOW, data_set
 
 from milliwatt.ir import DType, Quant, TensorType
-from training.files import Example
+from training.files import Example, example_of_command_line
 from training.fit import classification_loss, fit, predict, reproducible
 from training.layers import Conv, classifier, separable
 from training.network import Network
 from training.quantise import quantise
 from training.score import correct
 
-EXAMPLE = Example(Path(__file__).resolve().parent, "vibration")
 FEATURES = (
     Conv(16, (16, 1), (4, 1)),
     *separable(24, (9, 1), (2, 1)),
@@ -35,7 +34,7 @@ LAYERS = classifier(FEATURES, classes=len(CONDITIONS))
 SAMPLES = TensorType(DType.INT8, (1, WINDOW, 1, 1), Quant((1 / STEPS_PER_G,), (0,)))
 
 
-def main() -> None:
+def main(example: Example) -> None:
     """Synthesise, train, quantise, write. The machines of the test set are not in the training set."""
     reproducible(seed=1)
     random = np.random.default_rng(1)
@@ -44,10 +43,10 @@ def main() -> None:
     real, real_test = (array.astype(np.float32) / STEPS_PER_G for array in (train, test))
     network = Network(SAMPLES.shape[1:], LAYERS)
     fit(network, real, train_labels, loss=classification_loss, epochs=30)
-    EXAMPLE.write_model(quantise("vibration", network.float_layers(real[::4]), data=SAMPLES))
-    outputs = EXAMPLE.write_test_set(test, test_labels)
-    EXAMPLE.write_samples(test[:4], test_labels[:4])
-    EXAMPLE.write_expected(
+    example.write_model(quantise("vibration", network.float_layers(real[::4]), data=SAMPLES))
+    outputs = example.write_test_set(test, test_labels)
+    example.write_samples(test[:4], test_labels[:4])
+    example.write_expected(
         outputs,
         correct=correct(outputs, test_labels),
         correct_float=correct(predict(network, real_test), test_labels),
@@ -55,4 +54,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(example_of_command_line(Path(__file__), "vibration"))

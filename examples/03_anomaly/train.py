@@ -18,14 +18,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from spectra import BANDS, anomalous, normal
 
 from milliwatt.ir import DType, Quant, TensorType
-from training.files import Example
+from training.files import Example, example_of_command_line
 from training.fit import fit, predict, reproducible
 from training.layers import Dense
 from training.network import Network
 from training.quantise import quantise
 from training.score import litert_outputs, roc_auc, squared_error
 
-EXAMPLE = Example(Path(__file__).resolve().parent, "anomaly")
 LAYERS = (*(Dense(units, hidden=True) for units in (64, 32, 8, 32, 64)), Dense(BANDS))
 # Levels in half decibels go into the model as they are; 16 of them, 8 dB, are 1.0. What comes out has the
 # same scale, so that a firmware takes the difference in integers.
@@ -33,7 +32,7 @@ SCALE = 1 / 16
 LEVELS = TensorType(DType.INT8, (1, BANDS), Quant((SCALE,), (0,)))
 
 
-def main() -> None:
+def main(example: Example) -> None:
     """Synthesise, train on normal spectra alone, quantise, choose the threshold, write."""
     reproducible(seed=1)
     random = np.random.default_rng(1)
@@ -44,14 +43,14 @@ def main() -> None:
     network = Network(LEVELS.shape[1:], LAYERS)
     fit(network, real, real, loss=torch.nn.functional.mse_loss, epochs=40)
     graph = quantise("anomaly", network.float_layers(real), data=LEVELS, output=LEVELS.quant)
-    EXAMPLE.write_model(graph)
-    outputs = EXAMPLE.write_test_set(test, labels)
+    example.write_model(graph)
+    outputs = example.write_test_set(test, labels)
     errors = squared_error(test, outputs)
-    threshold = _threshold(held_out)
+    threshold = _threshold(example.model, held_out)
     samples = np.r_[0:2, 160:164]
-    EXAMPLE.write_samples(test[samples], labels[samples], threshold=threshold)
+    example.write_samples(test[samples], labels[samples], threshold=threshold)
     float_errors = ((predict(network, real_test) - real_test) ** 2).sum(1)
-    EXAMPLE.write_expected(
+    example.write_expected(
         outputs,
         auc=round(roc_auc(errors, labels), 4),
         auc_float=round(roc_auc(float_errors, labels), 4),
@@ -61,10 +60,10 @@ def main() -> None:
     )
 
 
-def _threshold(held_out: npt.NDArray[np.int8]) -> int:
+def _threshold(model: Path, held_out: npt.NDArray[np.int8]) -> int:
     """The squared error that one in a hundred normal spectra exceeds."""
-    return int(np.quantile(squared_error(held_out, litert_outputs(EXAMPLE.model, held_out)), 0.99))
+    return int(np.quantile(squared_error(held_out, litert_outputs(model, held_out)), 0.99))
 
 
 if __name__ == "__main__":
-    main()
+    main(example_of_command_line(Path(__file__), "anomaly"))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 from dataclasses import dataclass
@@ -11,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from milliwatt.testing.tflite_writer import write
 
 from milliwatt.ir import Graph
+from milliwatt.testing.tflite_writer import write
 from training.score import digest, litert_outputs
 
 Array = npt.NDArray[Any]
@@ -24,12 +25,14 @@ class Example:
     """The files of one example.
 
     Attributes:
-        folder: where they lie.
         name: their stem and the C prefix.
+        script: what makes them.
+        folder: where they are written.
     """
 
-    folder: Path
     name: str
+    script: Path
+    folder: Path
 
     @property
     def model(self) -> Path:
@@ -65,7 +68,7 @@ class Example:
         """Write the expected result: what CI checks, and what it says of the model."""
         model = self.model.read_bytes()
         content = {
-            "made_by": f"python examples/{self.folder.name}/train.py",
+            "made_by": f"python examples/{self.script.parent.name}/{self.script.name}",
             "model": self.model.name,
             "model_bytes": len(model),
             "model_sha256": hashlib.sha256(model).hexdigest(),
@@ -77,6 +80,14 @@ class Example:
         text = json.dumps(content, indent=2) + "\n"
         (self.folder / "expected.json").write_text(text, encoding="utf-8")
         print(text, end="")
+
+
+def example_of_command_line(script: Path, name: str) -> Example:
+    """The example whose files go beside its training script, or into the folder given with --output."""
+    path = script.resolve()
+    parser = argparse.ArgumentParser(description=f"Train the example model {name} and write its files.")
+    parser.add_argument("--output", type=Path, default=path.parent, help="folder to write to")
+    return Example(name, path, parser.parse_args().output)
 
 
 def _rows(values: list[int], *, columns: int = 16) -> list[str]:
