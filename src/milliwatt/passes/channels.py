@@ -114,7 +114,29 @@ def _forward(graph: Graph, node: Node, known: dict[str, Known], numerics: Numeri
         operator.elementwise and graph.values[str(node.inputs[0])].dtype is DType.INT8
     ):
         return _through_alone(graph, node, source, numerics)
+    if node.op in ELEMENTWISE_PAIRS:
+        return _through_pair(graph, node, known, numerics)
     return Known.nothing(channels)
+
+
+def _through_pair(graph: Graph, node: Node, known: dict[str, Known], numerics: Numerics) -> Known:
+    """A channel is constant where it is constant on both sides (equal shapes only)."""
+    kind = signature(graph, node)
+    names = [str(name) for name in node.inputs]
+    channels = channel_count(kind.outputs[0])
+    if any(name not in known or graph.values[name].shape != kind.outputs[0].shape for name in names):
+        return Known.nothing(channels)
+    mask: Array = known[names[0]].mask & known[names[1]].mask
+    if not mask.any():
+        return Known.nothing(channels)
+    arrays = tuple(np.where(mask, known[name].value, 0).astype(np.int8) for name in names)
+    line = replace(
+        kind,
+        inputs=tuple(replace(graph.values[name], shape=(channels,)) for name in names),
+        outputs=(replace(kind.outputs[0], shape=(channels,)),),
+    )
+    value = find(node.op).evaluate(Call(line, arrays, numerics))[0]
+    return Known(mask, value.astype(np.int64))
 
 
 def _through_view(graph: Graph, node: Node, source: Known) -> Known:

@@ -56,7 +56,7 @@ def fuse_activations(graph: Graph, numerics: Numerics) -> Graph:
     gone: set[str] = set()
 
     def visit(current: Graph, node: Node) -> Change | None:
-        if node.outputs[0] in gone:
+        if gone.intersection(node.outputs):
             return Change()
         change = _visit(current, node, numerics=numerics, users=users)
         if change is not None:
