@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -80,3 +81,18 @@ def test_unknown_element_types_are_refused() -> None:
     assert [element_bytes(name) for name in ("int8_t", "const uint16_t", "float", "int64_t")] == [1, 2, 4, 8]
     with pytest.raises(InternalError, match="struct thing"):
         element_bytes("struct thing")
+
+
+def test_memory_map_shows_things_smaller_than_a_character() -> None:
+    rows = format_plan(plan(chain(4000, 4, 4)), width=10).splitlines()[2:]
+    assert [row.split()[-1].count("·") for row in rows[:4]] == [0, 0, 8, 9]
+    assert [letter for letter in "ABC" if letter in rows[2]] == ["B", "C"]
+
+
+def test_a_value_without_a_buffer_is_refused() -> None:
+    for lost, where in (("v1", "layer 0"), ("v2", "graph test")):
+        program = chain(8, 8, 8)
+        homes = {value: home for value, home in program.buffer_of.items() if value != lost}
+        with pytest.raises(InternalError, match=f"no buffer to '{lost}'") as caught:
+            plan(replace(program, buffer_of=homes))
+        assert caught.value.where == where

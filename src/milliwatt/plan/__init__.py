@@ -14,6 +14,7 @@ from milliwatt.plan.budget import over_budget
 from milliwatt.plan.check import check
 from milliwatt.plan.json_form import to_json
 from milliwatt.plan.layout import Placement, Plan
+from milliwatt.plan.liveness import require_buffers
 from milliwatt.plan.lower_bound import lower_bound
 from milliwatt.plan.memory_map import format_plan
 from milliwatt.plan.planner import FAST, FULL, Effort, Solution, planners
@@ -50,8 +51,10 @@ def plan(
 
     Raises:
         BudgetError: no plan within the budget was found.
+        InternalError: the program uses a value that lies nowhere.
         VerificationError: the checker found a fault in the plan.
     """
+    require_buffers(program)
     best = _best(program, FAST if effort == "fast" else FULL, alignment)
     if budget is not None and best.arena_bytes > budget and effort == "fast":
         best = _best(program, FULL, alignment)

@@ -42,7 +42,8 @@ class Plan:
         states: placement of each state variable by name.
         arena_bytes: size of the arena.
         lower_bound: bytes that no plan of this order of calls can go below: at the worst step, all that
-            is alive at once, with every permitted overlap granted in full.
+            is alive at once, with every permitted overlap granted in full, or the size of the arena itself
+            when an exhaustive search has proven it least.
         alignment: alignment that the caller must give the arena, bytes.
         planner: name of the planner that made the plan.
     """

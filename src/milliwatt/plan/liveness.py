@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from milliwatt.errors import InternalError
 from milliwatt.lower.program import KernelCall, Program
 
 
@@ -18,6 +19,17 @@ class Interval:
     def meets(self, other: Interval) -> bool:
         """Whether the two have a step in common."""
         return self.first <= other.last and other.first <= self.last
+
+
+def require_buffers(program: Program) -> None:
+    """Raises `InternalError` when a call, an input or an output of the graph has a value without a buffer."""
+    for value in (*program.graph.inputs, *program.graph.outputs):
+        if value not in program.buffer_of:
+            raise InternalError(f"lowering gave no buffer to {value!r}", where=f"graph {program.graph.name}")
+    for call in program.calls:
+        for value in (*call.reads, *call.writes):
+            if value not in program.buffer_of:
+                raise InternalError(f"lowering gave no buffer to {value!r}", where=call.source)
 
 
 def buffers_read(program: Program, call: KernelCall) -> tuple[str, ...]:

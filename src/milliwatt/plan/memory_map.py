@@ -10,6 +10,7 @@ from milliwatt.plan.layout import Placement, Plan
 
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits
 _FREE, _SHARED, _SCRATCH, _STATE = "·", "▓", "*", "="
+_NAME_WIDTH = 48
 
 
 def format_plan(plan: Plan, *, width: int = 64) -> str:
@@ -18,7 +19,8 @@ def format_plan(plan: Plan, *, width: int = 64) -> str:
     Args:
         plan: the plan.
         width: characters for the whole arena. Each stands for ``arena_bytes / width`` bytes and shows what
-            holds most of their middle byte; ``▓`` is held by two buffers that share it.
+            holds the middle one; a thing that holds no middle byte is shown where it starts. ``▓`` is held by
+            two things: they share the bytes, or are too small to be told apart.
     """
     label_width = max((len(call.kernel) for call in plan.program.calls), default=0)
     label_width = max(label_width, len("(outputs)"))
@@ -66,11 +68,15 @@ def _row(held: Sequence[tuple[str, Placement]], step: int, arena_bytes: int, wid
 
 
 def _columns(spot: Placement, arena_bytes: int, width: int) -> range:
-    """The characters whose middle byte is held, so that neighbours never meet in one."""
-    scale = 2 * max(1, arena_bytes)
-    first = -(-(2 * spot.offset * width * 2 - scale) // (2 * scale))
-    last = -(-(2 * spot.end * width * 2 - scale) // (2 * scale))
-    return range(max(0, first), min(width, last))
+    """The characters whose middle byte is held, so that neighbours never meet in one; at least one."""
+    if spot.bytes == 0:
+        return range(0)
+    first = (2 * spot.offset * width + arena_bytes - 1) // (2 * arena_bytes)
+    last = (2 * spot.end * width + arena_bytes - 1) // (2 * arena_bytes)
+    if first >= last:
+        first = spot.offset * width // arena_bytes
+        last = first + 1
+    return range(first, last)
 
 
 def _legend(held: Sequence[tuple[str, Placement]]) -> list[str]:
@@ -78,6 +84,10 @@ def _legend(held: Sequence[tuple[str, Placement]]) -> list[str]:
     for letter, spot in held:
         steps = f"{spot.first}…{spot.last}"
         lines.append(
-            f"  {letter} {spot.offset:>8} … {spot.end:<8} {spot.bytes:>8} bytes  steps {steps:9} {spot.name}"
+            f"  {letter} {spot.offset:>8} … {spot.end:<8} {spot.bytes:>8} bytes  steps {steps:9} {_short(spot.name)}"
         )
     return lines
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 1]}…"
