@@ -16,12 +16,15 @@ import functools
 import importlib
 import pkgutil
 import re
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from milliwatt.errors import UsageError
+from milliwatt.errors import UnsupportedError, UsageError
 from milliwatt.ir import Graph
+
+MAX_FILE_BYTES = 256 * 2**20
 
 Load = Callable[[bytes, str], Graph]
 
@@ -67,9 +70,15 @@ def graph_name(stem: str) -> str:
 
 
 def _content(path: Path) -> bytes:
-    if path.is_dir():
-        raise UsageError("a model is a file, and this is a folder", where=str(path))
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UsageError("this is a folder or a device, not a file", where=str(path))
+        if status.st_size > MAX_FILE_BYTES:
+            raise UnsupportedError(
+                f"the file has {status.st_size:,} bytes; a microcontroller's model has less than {MAX_FILE_BYTES:,}",
+                where=str(path),
+            )
         return path.read_bytes()
     except FileNotFoundError as error:
         raise UsageError("there is no such file", where=str(path)) from error

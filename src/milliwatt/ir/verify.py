@@ -125,9 +125,11 @@ def _node_findings(graph: Graph, node: Node, defined: set[str], states: set[str]
     for name in node.inputs:
         if name is not None and name not in defined:
             yield Finding(f'{node.op} reads "{name}", which nothing before it defines', where)
-    for position, name in enumerate(node.outputs):
-        if name in defined or name in node.outputs[:position]:
+    own: set[str] = set()
+    for name in node.outputs:
+        if name in defined or name in own:
             yield Finding(f'{node.op} defines "{name}" a second time', where)
+        own.add(name)
         if name not in graph.values:
             yield Finding(f'{node.op} defines "{name}", which is not a value of the graph', where)
     for name in node.states:

@@ -8,7 +8,7 @@ anything is emitted; the error names the operator, the place in the user's model
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from milliwatt.errors import InternalError, ModelError, UnsupportedError
 from milliwatt.ir import AttrValue, DType, Graph, Node, TensorType
@@ -25,6 +25,10 @@ _MALFORMED = (
     TypeError,
     ValueError,
 )
+
+
+_MAX_LISTED = 32
+"""The most types that an error lists."""
 
 
 def check(graph: Graph) -> Graph:
@@ -144,17 +148,16 @@ def _is_hybrid(signature: Signature) -> bool:
 
 
 def _types_text(signature: Signature) -> str:
-    inputs = ", ".join(_type_text(kind) for kind in signature.inputs)
-    outputs = ", ".join(_type_text(kind) for kind in signature.outputs)
-    return f"({inputs}) → ({outputs})"
+    return f"({_listed(signature.inputs)}) → ({_listed(signature.outputs)})"
 
 
-def _type_text(kind: TensorType | None) -> str:
-    return "none" if kind is None else str(kind)
+def _listed(kinds: Sequence[TensorType | None]) -> str:
+    texts = ["none" if kind is None else str(kind) for kind in kinds[:_MAX_LISTED]]
+    return ", ".join([*texts, "…"] if len(kinds) > _MAX_LISTED else texts)
 
 
 def _shapes_text(shapes: tuple[tuple[int, ...], ...]) -> str:
-    return ", ".join(str(list(shape)) for shape in shapes)
+    return ", ".join(str(list(shape)) for shape in shapes[:_MAX_LISTED])
 
 
 def _pattern(types: Types) -> str:

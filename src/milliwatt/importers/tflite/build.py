@@ -8,7 +8,7 @@ from milliwatt.importers.tflite.options import read_attributes
 from milliwatt.importers.tflite.records import ModelRecord, OperatorRecord, SubgraphRecord
 from milliwatt.importers.tflite.refusals import refuse_builtin, refuse_custom
 from milliwatt.importers.tflite.states import States
-from milliwatt.importers.tflite.values import Values
+from milliwatt.importers.tflite.values import ReadAllowance, Values
 from milliwatt.ir import Graph, Node
 from milliwatt.ir.verify import findings
 from milliwatt.ops import registry
@@ -45,8 +45,9 @@ def _check(graph: Graph, node: Node, version: int) -> None:
 class _Builder:
     def __init__(self, model: ModelRecord) -> None:
         self._subgraph: SubgraphRecord = model.subgraphs[0]
-        self._values = Values(self._subgraph)
-        self._states = States(model)
+        allowance = ReadAllowance()
+        self._values = Values(self._subgraph, allowance)
+        self._states = States(model, allowance)
         self._nodes: list[Node] = []
         self.versions: list[int] = []
 

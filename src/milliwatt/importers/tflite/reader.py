@@ -48,15 +48,19 @@ _DAMAGE = (struct.error, LookupError, TypeError, ValueError, OverflowError, Attr
 class Allowance:
     """What may still be read of one file."""
 
-    def __init__(self) -> None:
+    def __init__(self, file_bytes: int) -> None:
+        self._file_bytes = file_bytes
         self._left = {"tables": MAX_TABLES, "numbers": MAX_NUMBERS, "bytes of names": MAX_TEXT}
 
     def take(self, count: int, kind: str) -> None:
         """Pay for ``count`` pieces of one kind.
 
         Raises:
-            UnsupportedError: there are more in the file than any model for a microcontroller has.
+            ModelError: they cannot all lie in the file.
+            UnsupportedError: the file has more of them than any model for a microcontroller.
         """
+        if count > self._file_bytes:
+            raise ModelError(f"the file is damaged: it claims to hold {count:,} {kind} in one place")
         self._left[kind] -= count
         if self._left[kind] < 0:
             raise UnsupportedError(
@@ -87,7 +91,7 @@ def read(data: bytes) -> ModelRecord:
 class _Reader:
     def __init__(self, data: bytes) -> None:
         self._bytes = data
-        self._allowance = Allowance()
+        self._allowance = Allowance(len(data))
         self._root: Table = tflite.Model.GetRootAs(data, 0)
         self._codes: list[Table] = []
         self._buffers: list[Table] = []

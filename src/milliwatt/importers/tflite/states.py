@@ -12,17 +12,19 @@ from collections.abc import Sequence
 
 from milliwatt.errors import ModelError, UnsupportedError
 from milliwatt.importers.tflite.records import ModelRecord, OperatorRecord
-from milliwatt.importers.tflite.values import Array, Values, zeros
+from milliwatt.importers.tflite.values import Array, ReadAllowance, Values, zeros
 from milliwatt.ir import State, TensorType
 
-MAX_STATE_BYTES = 256 * 2**20
+MAX_STATE_BYTES = 128 * 2**20
 
 
 class States:
     """The states of the graph under construction."""
 
-    def __init__(self, model: ModelRecord) -> None:
+    def __init__(self, model: ModelRecord, allowance: ReadAllowance) -> None:
         self._model = model
+        self._allowance = allowance
+        self._called: set[int] = set()
         self._handles: dict[int, str] = {}
         self._types: dict[str, TensorType] = {}
         self._initial: dict[str, Array] = {}
@@ -34,7 +36,7 @@ class States:
             ModelError: an initial value has another type than its variable, or all are too large.
         """
         if sum(kind.bytes for kind in self._types.values()) > MAX_STATE_BYTES:
-            raise ModelError("the model's variables take more than 256 MiB")
+            raise ModelError("the model's variables take more than 128 MiB")
         for name, array in self._initial.items():
             kind = self._types.get(name)
             if kind is not None and (array.shape, array.dtype) != (kind.shape, kind.dtype.numpy):
@@ -78,7 +80,7 @@ class States:
         return name
 
     def call_once(self, operator: OperatorRecord, where: str) -> None:
-        """CALL_ONCE: take the initial contents that its subgraph assigns.
+        """CALL_ONCE: take the initial contents that its subgraph assigns, the first time.
 
         Raises:
             UnsupportedError: the subgraph does more than assign constants to variables.
@@ -86,8 +88,11 @@ class States:
         number = operator.options.fields.get("InitSubgraphIndex") if operator.options else None
         if not isinstance(number, int) or not 1 <= number < len(self._model.subgraphs):
             raise ModelError(f"CALL_ONCE calls the subgraph {number}, which does not exist", where=where)
+        if number in self._called:
+            return
+        self._called.add(number)
         subgraph = self._model.subgraphs[number]
-        values, handles = Values(subgraph), dict[int, str]()
+        values, handles = Values(subgraph, self._allowance), dict[int, str]()
         for inner in subgraph.operators:
             place = f"{where}, subgraph {number}: {inner.op}"
             if inner.op == "VAR_HANDLE":

@@ -95,6 +95,12 @@ def constant(record: TensorRecord, kind: TensorType, where: str) -> Array:
     Raises:
         ModelError: the data have another size than the shape.
     """
+    array = _unpacked(record, kind, where)
+    array.setflags(write=False)
+    return array
+
+
+def _unpacked(record: TensorRecord, kind: TensorType, where: str) -> Array:
     assert record.data is not None
     bits = 4 if record.type == "INT4" else 8 * kind.dtype.bytes
     _check_size(record, (kind.size * bits + 7) // 8, where)
@@ -117,7 +123,9 @@ def widened(record: TensorRecord, where: str) -> Array:
         raise ModelError(f'tensor "{record.name}" has an impossible shape', where=where)
     _check_size(record, 2 * math.prod(record.shape), where)
     halves: Array = record.data.view(np.dtype("<f2"))
-    return halves.astype(np.float32).reshape(record.shape)
+    array = halves.astype(np.float32).reshape(record.shape)
+    array.setflags(write=False)
+    return array
 
 
 def _check_size(record: TensorRecord, expected: int, where: str) -> None:

@@ -16,17 +16,37 @@ from milliwatt.ir.naming import unique_names
 
 Array = npt.NDArray[Any]
 
-MAX_CONSTANT_READS = 512 * 2**20
-"""Bytes of constants summed over all nodes that read them: bounds unpacking and every later check."""
+MAX_CONSTANT_READS = 256 * 2**20
+
+
+class ReadAllowance:
+    """Bytes of constants that may still be read, every use by every node counted.
+
+    It bounds the memory of unpacked constants and the time of all checks that look into them.
+    """
+
+    def __init__(self) -> None:
+        self._left = MAX_CONSTANT_READS
+
+    def take(self, count: int, where: str) -> None:
+        """Pay for reading ``count`` bytes.
+
+        Raises:
+            UnsupportedError: the model reads more than any microcontroller could hold.
+        """
+        self._left -= count
+        if self._left < 0:
+            raise UnsupportedError("the model reads more than 256 MiB of constants", where=where)
 
 
 class Values:
     """Names, types and constants of one subgraph's tensors."""
 
-    def __init__(self, subgraph: SubgraphRecord) -> None:
+    def __init__(self, subgraph: SubgraphRecord, allowance: ReadAllowance) -> None:
         self._records = subgraph.tensors
         self._names = unique_names(record.name for record in subgraph.tensors)
-        self._reads_left = MAX_CONSTANT_READS
+        self._allowance = allowance
+        self._known_types: dict[int, TensorType] = {}
         self.types: dict[str, TensorType] = {}
         self.constants: dict[str, Array] = {}
 
@@ -46,7 +66,9 @@ class Values:
 
     def type_of(self, index: int, where: str) -> TensorType:
         """The type of a tensor, without making it a value."""
-        return tensors.tensor_type(self.record(index, where), where)
+        if index not in self._known_types:
+            self._known_types[index] = tensors.tensor_type(self.record(index, where), where)
+        return self._known_types[index]
 
     def define(self, index: int, where: str) -> str:
         """The value of a graph input or of a node's output; returns its name."""
@@ -61,18 +83,18 @@ class Values:
         record = self.record(index, where)
         name = self._names[index]
         if name in self.constants:
-            self._pay(self.constants[name].nbytes, where)
+            self._allowance.take(self.constants[name].nbytes, where)
         elif name not in self.types:
             self.types[name] = self.type_of(index, where)
             if record.data is not None:
-                self._pay(self.types[name].bytes, where)
+                self._allowance.take(self.types[name].bytes, where)
                 self.constants[name] = tensors.constant(record, self.types[name], where)
         return name
 
     def define_widened(self, source: int, target: int, where: str) -> None:
         """Make ``target`` a float32 constant with the contents of the float16 constant ``source``."""
         record = self.record(source, where)
-        self._pay(2 * (0 if record.data is None else record.data.nbytes), where)
+        self._allowance.take(2 * (0 if record.data is None else record.data.nbytes), where)
         array = tensors.widened(record, where)
         name = self.define(target, where)
         if self.types[name] != TensorType(DType.FLOAT32, array.shape):
@@ -87,15 +109,8 @@ class Values:
         if record.data is None:
             return None
         kind = self.type_of(index, where)
-        self._pay(kind.bytes, where)
+        self._allowance.take(kind.bytes, where)
         return kind, tensors.constant(record, kind, where)
-
-    def _pay(self, count: int, where: str) -> None:
-        self._reads_left -= count
-        if self._reads_left < 0:
-            raise UnsupportedError(
-                "the model's constants take more than 512 MiB, repeated uses included", where=where
-            )
 
 
 def zeros(kind: TensorType) -> Array:
