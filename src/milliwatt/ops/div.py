@@ -55,7 +55,7 @@ def quantised_quotient(signature: Signature, first: Array, second: Array) -> Arr
     magnitude = np.where(dividend < 0, ~dividend, dividend)
     headroom = np.where(magnitude == 0, 31, leading_zeros(np.maximum(magnitude, 1)) - 1)
     quotient = doubling_high_multiply(dividend << headroom, inverse)
-    # Below 2**-31 nothing is left: the quotient has 31 bits.
+    # TFLite leaves shifts of more than 31 bits undefined; of a quotient of 31 bits they leave nothing.
     shift = bits + headroom - exponent
     rescaled = rounding_shift_right(doubling_high_multiply(quotient, mantissa), np.minimum(shift, 32))
     return np.where(divisor == 0, 0, rescaled) + zero_point

@@ -60,7 +60,7 @@ def evaluate(call: Call) -> tuple[Array, ...]:
 OPERATOR = Operator(
     name="PRELU",
     summary="The rectifier whose slope below zero is an input.",
-    types=tuple(TypeRow((kind, kind), (kind,)) for kind in (DType.INT8, DType.INT16, DType.FLOAT32)),
+    types=tuple(TypeRow((kind, kind), (kind,)) for kind in (DType.INT8, DType.FLOAT32)),
     constraints=(broadcastable, slope_shape, quantised, scales),
     shapes=shapes,
     evaluate=evaluate,
