@@ -28,7 +28,7 @@ def _accepts(made: Plan, program: Program | None = None) -> bool:
     return True
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(program=programs(), seed=st.integers(0, 2**32), faults=st.integers(1, 3))
 def test_agrees_with_the_rules_on_random_moves(program: Program, seed: int, faults: int) -> None:
     """A few things are moved by aligned amounts: shadow run and pairwise rules must come to one verdict."""
@@ -43,7 +43,7 @@ def test_agrees_with_the_rules_on_random_moves(program: Program, seed: int, faul
     assert _accepts(candidate, program) == (allowed and not list(conflicts(candidate)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(program=programs(), data=st.data())
 def test_refuses_every_break_of_alignment(program: Program, data: st.DataObject) -> None:
     made = plan(program)
@@ -69,7 +69,7 @@ def _strict_alignments(program: Program) -> dict[tuple[str, object], int]:
     return widths
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(program=programs(), data=st.data())
 def test_refuses_an_arena_that_is_too_small(program: Program, data: st.DataObject) -> None:
     made = plan(program)

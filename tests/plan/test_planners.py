@@ -87,7 +87,7 @@ def test_known_optimum(case: str) -> None:
 
 
 @pytest.mark.parametrize("planner", planners(), ids=lambda planner: planner.name)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(program=programs())
 def test_plans_pass_the_checker_and_the_rules(planner: Planner, program: Program) -> None:
     made = planner.plan(program, effort=FAST)
@@ -98,7 +98,7 @@ def test_plans_pass_the_checker_and_the_rules(planner: Planner, program: Program
     assert planner.plan(program, effort=FAST) == made
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(program=programs())
 def test_the_best_plan_is_no_larger_than_any_planners(program: Program) -> None:
     best = plan(program)
@@ -112,7 +112,7 @@ def _grid(made: Plan, arena_bytes: int) -> list[range]:
     return [range(0, arena_bytes - spot.bytes + 1, alignment[key]) for key, spot in things(made).items()]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(program=programs(max_calls=2, max_size=12))
 def test_exact_equals_brute_force(program: Program) -> None:
     """No placement on the aligned grid in an arena one word smaller keeps the rules."""
