@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from milliwatt.cli.array_files import write_whole
-from milliwatt.cli.console import errors, print_json, results
+from milliwatt.cli.console import print_json, results
 from milliwatt.cli.options import (
     DEFAULT_BOARD,
     AsJson,
@@ -24,6 +24,7 @@ from milliwatt.cli.options import (
     Optimize,
     Prefix,
     build_from,
+    level_for,
 )
 from milliwatt.cli.report import cost_lines, facts, usage
 from milliwatt.cli.stages import STAGES, show_stage
@@ -58,7 +59,7 @@ def verb(
     if stop_after is not None:
         show_stage(build, stop_after.value, as_json=as_json)
         return
-    cost = footprint(build.emitted, build.options.board)
+    cost = footprint(build.emitted, build.options.board, level=level_for(optimize))
     check_budgets(build, cost, max_ram=max_ram, max_flash=max_flash)
     build = with_facts(build, facts(build, cost), {"footprint": cost.to_json()})
     paths = write_files(build.emitted, output)
@@ -139,5 +140,3 @@ def write_files(emitted: Emitted, folder: Path) -> list[Path]:
         paths.append(path)
     return paths
 
-
-__all__ = ["NAME", "errors", "verb"]

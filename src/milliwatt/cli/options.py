@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from milliwatt.emit.c_text import checked_prefix, prefix
+from milliwatt.measure.toolchain import Level
 from milliwatt.ops import Numerics
 from milliwatt.pipeline import Build, Options, compile_graph, load
 from milliwatt.targets import board as find_board
@@ -59,6 +60,14 @@ Samples = Annotated[
     int, typer.Option("--samples", "-n", min=1, max=1_000_000, help="Number of inputs to try.")
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random inputs.")]
+
+_LEVELS: dict[str, Level] = {"speed": "O2", "balanced": "O2", "ram": "O2", "flash": "Oz"}
+
+
+def level_for(optimize: Optimize) -> Level:
+    """The compiler's level that goes with what the user optimises for."""
+    return _LEVELS[optimize.value]
+
 
 DEFAULT_BOARD = "nucleo-l4r5zi"
 

@@ -20,6 +20,7 @@ from milliwatt.cli.options import (
     Prefix,
     Seed,
     build_from,
+    level_for,
 )
 from milliwatt.measure.profile import Profile, profile
 from milliwatt.ops import Numerics
@@ -31,7 +32,9 @@ EXAMPLE = "Example: [bold]milliwatt profile model.tflite --board nucleo-l4r5zi -
 def verb(
     model: Model,
     board: BoardName = DEFAULT_BOARD,
-    samples: Annotated[int, typer.Option("--samples", "-n", min=1, help="Inputs to take the worst of.")] = 4,
+    samples: Annotated[
+        int, typer.Option("--samples", "-n", min=0, help="Random inputs to try besides the extremes.")
+    ] = 2,
     seed: Seed = 0,
     numerics: NumericsName = Numerics.LITERT,
     optimize: Goal = Optimize.BALANCED,
@@ -46,7 +49,8 @@ def verb(
             build.options.board,
             samples=samples,
             seed=seed,
-            macs_source=sum(node_macs(build.imported)),
+            source_macs=sum(node_macs(build.imported)),
+            level=level_for(optimize),
         )
     if as_json:
         print_json(result.to_json())

@@ -17,8 +17,7 @@ def cost_lines(build: Build, cost: Footprint) -> list[str]:
         lines = [
             f"RAM    {cost.ram_total:,} bytes = arena {cost.arena:,} ({bound}) + stack {cost.stack:,} (static bound) "
             f"+ static {cost.static:,}",
-            f"flash  {cost.flash_total:,} bytes = code {cost.code:,} + weights {cost.weights:,} (linked ELF, "
-            f"{cost.compiler})",
+            f"flash  {cost.flash_total:,} bytes = code {cost.code:,} + weights {cost.weights:,} (linked ELF, clang)",
         ]
     lines.append(f"work   {build.program.macs:,} multiply-accumulates in {len(build.program.calls)} steps")
     return lines
