@@ -58,7 +58,12 @@ class LiteRTWorker:
         self._log: IO[bytes] | None = None
         self._numbers = itertools.count()
         self.generation = 0
-        """Counts the processes: a model loaded into an earlier one is gone."""
+        """Counts the processes that have ended, and with them the models that were loaded."""
+
+    @property
+    def process_id(self) -> int | None:
+        """The process that answers now; None before the first request and after the end."""
+        return None if self._process is None else self._process.pid
 
     def new_number(self) -> int:
         """A number for a model that no other has."""
@@ -93,6 +98,7 @@ class LiteRTWorker:
         """End the process. A later request starts another one."""
         process, self._process = self._process, None
         if process is not None:
+            self.generation += 1
             process.kill()
             process.communicate()
         if self._log is not None:
@@ -117,7 +123,6 @@ class LiteRTWorker:
                 stdout=subprocess.PIPE,
                 stderr=self._log,
             )
-            self.generation += 1
         return self._process
 
     def _reader(self, process: subprocess.Popen[bytes]) -> Any:

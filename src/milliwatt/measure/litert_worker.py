@@ -117,7 +117,8 @@ def _contents(interpreter: Any, detail: Any, *, required: bool) -> Array | None:
     if not required and np.dtype(detail["dtype"]).kind not in "biuf":
         return None
     try:
-        return np.ascontiguousarray(interpreter.get_tensor(detail["index"]))
+        contents = interpreter.get_tensor(detail["index"])
+        return np.ascontiguousarray(contents).reshape(contents.shape)
     except ValueError:
         if required:
             raise
