@@ -1,38 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CONV_2D on int8: the portable kernel."""
+"""CONV_2D: the portable kernels, any geometry, no scratch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
-from milliwatt.ir import DType
-from milliwatt.lower.program import KernelCall, Table
-from milliwatt.lower.rescale_tables import rescale_tables
+from milliwatt.lower.program import KernelCall
+from milliwatt.lower.rescale_tables import SUFFIX, bias_argument, constant_bias, rescaling
 from milliwatt.lower.site import Site
-from milliwatt.ops.accumulate import rescale
+from milliwatt.lower.window_distance import window_distance
 from milliwatt.ops.conv_2d import axes
+from milliwatt.ops.window import Axis
 
 OPERATORS = ("CONV_2D",)
 
 
 def matches(site: Site) -> bool:
-    """int8 data and a constant filter and bias."""
-    constant = site.signature.constant(1) is not None
-    return site.signature.input(0).dtype is DType.INT8 and constant
+    """Any types that the operator supports; 16-bit data wants a constant bias."""
+    return constant_bias(site, 2)
 
 
 def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
-    """The portable kernel."""
-    yield (portable(site),)
+    """The portable kernel of the element type."""
+    signature = site.signature
+    rows, columns = axes(signature)
+    channels, _, _, per_group = signature.input(1).shape
+    output, tables = rescaling(site, signature, channels)
+    arguments = (site.read(0), site.write(), site.read(1), bias_argument(site, 2, channels), *tables)
+    yield (
+        site.call(
+            f"mw_conv_2d_{SUFFIX[signature.outputs[0].dtype]}",
+            {**geometry(site, rows, columns), "group_c": per_group, **output},
+            arguments,
+            overlaps=site.in_place(0, distance=distance(site, rows, columns)),
+        ),
+    )
 
 
-def geometry(site: Site) -> dict[str, int | float]:
-    """The shape parameters that all convolution kernels share."""
-    rows, columns = axes(site.signature)
+def geometry(site: Site, rows: Axis, columns: Axis) -> dict[str, int | float]:
+    """The shape parameters that sliding-window kernels share."""
     batches, in_h, in_w, in_c = site.signature.input(0).shape
-    attrs = site.signature.attrs
     return {
         "batches": batches,
         "in_h": in_h,
@@ -45,30 +52,21 @@ def geometry(site: Site) -> dict[str, int | float]:
         "kernel_w": columns.window,
         "stride_h": rows.stride,
         "stride_w": columns.stride,
-        "dilation_h": attrs["dilation_h_factor"],
-        "dilation_w": attrs["dilation_w_factor"],
+        "dilation_h": rows.dilation,
+        "dilation_w": columns.dilation,
         "pad_top": rows.before,
         "pad_left": columns.before,
     }
 
 
-def portable(site: Site) -> KernelCall:
-    """Any geometry, no scratch, slow."""
-    filter_array = site.signature.constant(1)
-    if filter_array is None:
-        raise ValueError("the filter is not constant")
-    channels = filter_array.shape[0]
-    constants = rescale(site.signature, channels, site.rounding)
-    return site.call(
-        "mw_conv_2d_s8",
-        {
-            **geometry(site),
-            "group_c": filter_array.shape[3],
-            "input_offset": constants.input_offset,
-            "output_offset": constants.output_offset,
-            "low": constants.low,
-            "high": constants.high,
-            "rounding": int(constants.rounding),
-        },
-        (site.read(0), site.write(), Table("weights", filter_array.astype(np.int8)), *rescale_tables(site, constants)),
+def distance(site: Site, rows: Axis, columns: Axis, *, pixels: int = 0) -> int:
+    """How far below the input the output may lie: see `window_distance`."""
+    data, output = site.signature.input(0), site.signature.outputs[0]
+    return window_distance(
+        rows,
+        columns,
+        batches=data.shape[0],
+        in_bytes=data.shape[3] * data.dtype.bytes,
+        out_bytes=output.shape[3] * output.dtype.bytes,
+        pixels=pixels,
     )

@@ -15,23 +15,39 @@ MW_INLINE int32_t mw_clamp(int32_t value, int32_t low, int32_t high)
     return value > high ? high : value;
 }
 
+/* value + offset limited to low..high; value may be anything. */
+MW_INLINE int32_t mw_clamp_offset(int32_t value, int32_t offset, int32_t low, int32_t high)
+{
+    return mw_clamp(value, low - offset, high - offset) + offset;
+}
+
 /* Shifts left and wraps modulo 2^32, as two's complement hardware does. */
 MW_INLINE int32_t mw_shift_left(int32_t value, int32_t bits)
 {
     return (int32_t)((uint32_t)value << (uint32_t)bits);
 }
 
-/* round(left * right / 2^31), ties away from zero. right is never INT32_MIN, so it cannot overflow. */
-MW_INLINE int32_t mw_doubling_high_multiply(int32_t left, int32_t right)
+/* Sums modulo 2^32: accumulators may wrap, as they do in two's complement hardware. */
+MW_INLINE int32_t mw_add_wrapping(int32_t left, int32_t right)
 {
-    const int64_t product = (int64_t)left * (int64_t)right;
-    /* Ties of negative products go away from zero: C truncates where an arithmetic shift floors, and
-     * floor(p + 2^30) differs from truncate(p + 1 - 2^30) by the sign's bit only. */
-    const int64_t nudge = product >= 0 ? (int64_t)1 << 30 : 1 - ((int64_t)1 << 30);
-    return (int32_t)((product + nudge) / ((int64_t)1 << 31));
+    return (int32_t)((uint32_t)left + (uint32_t)right);
 }
 
-/* value / 2^exponent, ties away from zero. 0 <= exponent <= 31. */
+/* sum + left * right; the factors have at most 16 bits. */
+MW_INLINE int32_t mw_mac(int32_t sum, int32_t left, int32_t right)
+{
+    return mw_add_wrapping(sum, left * right);
+}
+
+/* gemmlowp's SaturatingRoundingDoublingHighMul. It adds 2^30 or 1 - 2^30 by the product's sign and divides by 2^31
+ * towards zero; for a negative p, ceil((p + 1 - 2^30) / 2^31) = floor((p + 2^30) / 2^31), so one floor serves both.
+ * right is never INT32_MIN, so nothing saturates. */
+MW_INLINE int32_t mw_doubling_high_multiply(int32_t left, int32_t right)
+{
+    return (int32_t)(((int64_t)left * (int64_t)right + ((int64_t)1 << 30)) >> 31);
+}
+
+/* gemmlowp's RoundingDivideByPOT: value / 2^exponent, ties away from zero. 0 <= exponent <= 31. */
 MW_INLINE int32_t mw_rounding_shift_right(int32_t value, int32_t exponent)
 {
     const int32_t mask = (int32_t)(((uint32_t)1 << (uint32_t)exponent) - 1u);
@@ -46,7 +62,11 @@ MW_INLINE int32_t mw_requantize(int32_t value, int32_t mantissa, int32_t exponen
     if (rounding == MW_ROUND_SINGLE) {
         const int32_t shift = 31 - exponent;
         const int64_t product = (int64_t)value * (int64_t)mantissa;
-        return (int32_t)((product + ((int64_t)1 << (shift - 1))) >> shift);
+        const int64_t result = (product + ((int64_t)1 << (shift - 1))) >> shift;
+        if (exponent > 0 && result != (int32_t)result) {
+            return result < 0 ? INT32_MIN : INT32_MAX;
+        }
+        return (int32_t)result;
     }
     {
         const int32_t left = exponent > 0 ? exponent : 0;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CONV_2D, int8, any geometry, grouped: the portable and readable form, no scratch.
- * input NHWC, weights OHWI, output NHWC. The accumulator holds at most 2^31: window * channels * 255 * 128
- * stays below for every window of less than 65793 elements, which lowering checks. */
+/* CONV_2D, int8: the portable form, no scratch.
+ * input NHWC, weights OHWI, output NHWC, any geometry, grouped. */
 #ifndef MW_CONV_2D_S8_H
 #define MW_CONV_2D_S8_H
 
 #include "mw_requantize.h"
+#include "mw_window.h"
 
 struct mw_conv_2d_s8_params {
     int32_t batches;
@@ -31,34 +31,36 @@ struct mw_conv_2d_s8_params {
     int32_t rounding;
 };
 
-/* Sum over one window for one output channel; positions outside the image count as zero. */
-MW_INLINE int32_t mw_conv_2d_s8_window(const struct mw_conv_2d_s8_params *p, const int8_t *image, const int8_t *weights,
-                                       int32_t top, int32_t left)
+/* The sum over the part of one window that lies inside, for one output channel. */
+MW_INLINE int32_t mw_conv_2d_s8_window(const struct mw_conv_2d_s8_params *p, const int8_t *image,
+                                       const int8_t *weights, int32_t top, int32_t left)
 {
+    const int32_t first = mw_first_tap(left, p->dilation_w);
+    const int32_t end = mw_end_tap(left, p->in_w, p->kernel_w, p->dilation_w);
+    const int32_t bottom = mw_end_tap(top, p->in_h, p->kernel_h, p->dilation_h);
     int32_t sum = 0;
     int32_t i;
     int32_t j;
     int32_t k;
-    for (i = 0; i < p->kernel_h; i++) {
-        const int32_t y = top + i * p->dilation_h;
-        if (y < 0 || y >= p->in_h) {
-            continue;
-        }
-        for (j = 0; j < p->kernel_w; j++) {
-            const int32_t x = left + j * p->dilation_w;
-            const int8_t *pixel;
-            const int8_t *filter;
-            if (x < 0 || x >= p->in_w) {
-                continue;
-            }
-            pixel = image + (y * p->in_w + x) * p->in_c;
-            filter = weights + (i * p->kernel_w + j) * p->group_c;
+    for (i = mw_first_tap(top, p->dilation_h); i < bottom; i++) {
+        for (j = first; j < end; j++) {
+            const int8_t *pixel =
+                image + ((top + i * p->dilation_h) * p->in_w + left + j * p->dilation_w) * p->in_c;
+            const int8_t *filter = weights + (i * p->kernel_w + j) * p->group_c;
             for (k = 0; k < p->group_c; k++) {
-                sum += (pixel[k] + p->input_offset) * filter[k];
+                sum = mw_mac(sum, pixel[k] + p->input_offset, filter[k]);
             }
         }
     }
     return sum;
+}
+
+/* The bias, the rescaling and the activation of one output. */
+MW_INLINE int8_t mw_conv_2d_s8_finish(const struct mw_conv_2d_s8_params *p, int32_t sum, int32_t bias,
+                                      int32_t mantissa, int32_t exponent)
+{
+    const int32_t scaled = mw_requantize(mw_add_wrapping(sum, bias), mantissa, exponent, p->rounding);
+    return (int8_t)mw_clamp_offset(scaled, p->output_offset, p->low, p->high);
 }
 
 MW_KERNEL void mw_conv_2d_s8(const struct mw_conv_2d_s8_params *p, const int8_t *input, int8_t *output,
@@ -72,21 +74,18 @@ MW_KERNEL void mw_conv_2d_s8(const struct mw_conv_2d_s8_params *p, const int8_t 
     int32_t column;
     int32_t channel;
     for (batch = 0; batch < p->batches; batch++) {
-        const int8_t *image = input + batch * p->in_h * p->in_w * p->in_c;
         for (row = 0; row < p->out_h; row++) {
+            const int32_t top = row * p->stride_h - p->pad_top;
             for (column = 0; column < p->out_w; column++) {
+                const int32_t left = column * p->stride_w - p->pad_left;
                 for (channel = 0; channel < p->out_c; channel++) {
                     const int32_t first = channel / outputs_per_group * p->group_c;
-                    const int32_t sum =
-                        bias[channel] + mw_conv_2d_s8_window(p, image + first, weights + channel * window,
-                                                             row * p->stride_h - p->pad_top,
-                                                             column * p->stride_w - p->pad_left);
-                    const int32_t scaled =
-                        mw_requantize(sum, mantissa[channel], exponent[channel], p->rounding) + p->output_offset;
-                    *output++ = (int8_t)mw_clamp(scaled, p->low, p->high);
+                    const int32_t sum = mw_conv_2d_s8_window(p, input + first, weights + channel * window, top, left);
+                    *output++ = mw_conv_2d_s8_finish(p, sum, bias[channel], mantissa[channel], exponent[channel]);
                 }
             }
         }
+        input += p->in_h * p->in_w * p->in_c;
     }
 }
 
