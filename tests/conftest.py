@@ -36,3 +36,8 @@ def shared_data() -> Callable[[str], Path]:
         return path
 
     return path_of
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds --update-golden."""
+    parser.addoption("--update-golden", action="store_true", help="Rewrite the golden files from what is emitted.")

@@ -43,7 +43,9 @@ def convolution(build: GraphBuilder, data: str, *, out: int, window: int = 1, pa
     bias = build.constant(build.random.integers(-3000, 3000, out).astype(np.int32),
                           channel_quant(0.0002, out))  # fmt: skip
     attrs = {"padding": padding, "fused_activation_function": activation}
-    return build.node("CONV_2D", (data, name, bias), attrs=attrs, dtype=DType.INT8, quant=quant(0.06, zero_point))[0]
+    return build.node(
+        "CONV_2D", (data, name, bias), attrs=attrs, dtype=DType.INT8, quant=quant(0.06, zero_point)
+    )[0]
 
 
 def depthwise(build: GraphBuilder, data: str, *, zero_point: int = -128) -> str:
@@ -147,7 +149,10 @@ def quantise_and_back() -> Graph:
 CASES: dict[str, tuple[Callable[[], Graph], set[str]]] = {
     "dead filters": (dead_filters, {"CONV_2D"}),
     "dead filters before padding": (dead_filters_before_padding, {"CONV_2D"}),
-    "dead chain": (dead_chain, {"CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "RESHAPE", "FULLY_CONNECTED"}),
+    "dead chain": (
+        dead_chain,
+        {"CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "RESHAPE", "FULLY_CONNECTED"},
+    ),
     "dead residual": (dead_residual, {"CONV_2D", "ADD"}),
     "fused activation": (fused_activation, {"CONV_2D"}),
     "fused padding": (fused_padding, {"CONV_2D"}),

@@ -100,7 +100,7 @@ def constant_channels(graph: Graph, numerics: Numerics) -> dict[str, Known]:
 
 def _forward(graph: Graph, node: Node, known: dict[str, Known], numerics: Numerics) -> Known:
     channels = channel_count(graph.values[node.outputs[0]])
-    if node.inputs[0] not in known:
+    if not node.inputs or node.inputs[0] not in known:
         return Known.nothing(channels)
     source = known[str(node.inputs[0])]
     if is_plain_conv(graph, node):

@@ -128,7 +128,7 @@ def _agree(graph: Graph, node: Node, keep: dict[str, Array]) -> None:
         for name in (*passed, *outputs):
             keep[name] = both.copy()
         return
-    data = str(node.inputs[0])
+    data = str(node.inputs[0]) if node.inputs else ""
     if find(node.op).view and data in keep and len(keep[outputs[0]]) % len(keep[data]) == 0:
         groups = keep[outputs[0]].reshape(-1, len(keep[data]))
         both = groups.any(axis=0) | keep[data]
