@@ -28,6 +28,11 @@ def _steps(build: GraphBuilder) -> dict[str, int]:
     return {"stride_h": build.integer(1, 3), "stride_w": build.integer(1, 3)}
 
 
+def given(inputs: list[str | None]) -> tuple[str | None, ...]:
+    """The inputs without an absent last one: these kernels of LiteRT count their inputs to know of a bias."""
+    return tuple(inputs[:-1] if inputs[-1] is None else inputs)
+
+
 def _weight_type(dtype: DType) -> DType:
     return dtype if dtype is DType.FLOAT32 else DType.INT8
 
@@ -53,8 +58,8 @@ def depthwise_conv_2d(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
         **_steps(build),
         "fused_activation_function": build.choice(ACTIVATIONS),
     }
-    inputs = (data, weights, bias_for(build, data, weights, out_channels))
-    return build.node("DEPTHWISE_CONV_2D", inputs, attrs=attrs, dtype=dtype, quant=build.quant(dtype))
+    inputs = [data, weights, bias_for(build, data, weights, out_channels)]
+    return build.node("DEPTHWISE_CONV_2D", given(inputs), attrs=attrs, dtype=dtype, quant=build.quant(dtype))
 
 
 def transpose_conv(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
@@ -74,9 +79,9 @@ def transpose_conv(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
     weights = build.weights(
         (out_channels, window_h, window_w, channels), _weight_type(dtype), channels=per_channel
     )
-    inputs = (shape, weights, data, bias_for(build, data, weights, out_channels))
+    inputs = [shape, weights, data, bias_for(build, data, weights, out_channels)]
     attrs = {"padding": padding, **steps, "fused_activation_function": build.choice(ACTIVATIONS)}
-    return build.node("TRANSPOSE_CONV", inputs, attrs=attrs, dtype=dtype, quant=build.quant(dtype))
+    return build.node("TRANSPOSE_CONV", given(inputs), attrs=attrs, dtype=dtype, quant=build.quant(dtype))
 
 
 def pool(op: str, build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
