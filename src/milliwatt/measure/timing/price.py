@@ -8,6 +8,7 @@ their effects add up.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from milliwatt.measure.disassembly import count_instructions
@@ -44,34 +45,6 @@ class _BlockPrice:
     offset_loads: tuple[int, ...]
 
 
-def price(trace: Trace, image: Image, board: Board) -> tuple[StepCost, ...]:
-    """The cost of every step of a run.
-
-    Raises:
-        InternalError: a block does not fit the instructions of the linked file.
-    """
-    pricer = _Pricer(image, board)
-    instructions = [0] * len(trace.steps)
-    cycles = [0.0] * len(trace.steps)
-    from_flash = {(int(row["step"]), int(row["address"])): int(row["words"]) for row in trace.flash_loads}
-    timing = board.core.timing
-    for row in trace.blocks:
-        step, executions = int(row["step"]), int(row["executions"])
-        block = pricer.block(int(row["address"]), int(row["bytes"]))
-        instructions[step] += executions * block.instructions
-        cycles[step] += executions * block.cycles
-        cycles[step] += int(row["sequential"]) * block.sequential
-        cycles[step] += int(row["fell_through"]) * block.fell_through
-        if timing is not None and block.offset_loads:
-            loads = executions * len(block.offset_loads)
-            flash = sum(from_flash.get((step, address), 0) for address in block.offset_loads)
-            cycles[step] += timing.offset_load_from_ram.cycles * max(loads - flash, 0)
-    return tuple(
-        _step_cost(board, row, count, cost)
-        for row, count, cost in zip(trace.steps, instructions, cycles, strict=True)
-    )
-
-
 def _step_cost(board: Board, row: object, instructions: int, block_cycles: float) -> StepCost:
     timing, memory = board.core.timing, board.memory
     if timing is None:
@@ -86,21 +59,58 @@ def _step_cost(board: Board, row: object, instructions: int, block_cycles: float
     return StepCost(instructions, core, core + extra)
 
 
-class _Pricer:
-    """Prices each distinct block once."""
+def _from_ram(loads: Counter[tuple[int, int]], trace: Trace) -> Counter[tuple[int, int]]:
+    """How often each (step, loading instruction) read RAM: its executions, less what it read from flash."""
+    flash = {(int(row["step"]), int(row["address"])): int(row["words"]) for row in trace.flash_loads}
+    return Counter({place: count - flash.get(place, 0) for place, count in loads.items()})
+
+
+class Pricer:
+    """Prices traces of one linked model on one board; each distinct block is decoded and priced once.
+
+    Args:
+        image: the linked model.
+        board: the board that it was linked for.
+    """
 
     def __init__(self, image: Image, board: Board) -> None:
         self._image = image
-        self._core = board.core
+        self._board = board
         self._listing = Listing(image, board.core.isa)
         self._known: dict[tuple[int, int], _BlockPrice] = {}
 
-    def block(self, address: int, size: int) -> _BlockPrice:
+    def price(self, trace: Trace) -> tuple[StepCost, ...]:
+        """The cost of every step of a run.
+
+        Raises:
+            InternalError: a block does not fit the instructions of the linked file.
+        """
+        instructions = [0] * len(trace.steps)
+        cycles = [0.0] * len(trace.steps)
+        offset_loads: Counter[tuple[int, int]] = Counter()
+        for row in trace.blocks:
+            step, executions = int(row["step"]), int(row["executions"])
+            block = self._block(int(row["address"]), int(row["bytes"]))
+            instructions[step] += executions * block.instructions
+            cycles[step] += executions * block.cycles
+            cycles[step] += int(row["sequential"]) * block.sequential
+            cycles[step] += int(row["fell_through"]) * block.fell_through
+            offset_loads.update({(step, address): executions for address in block.offset_loads})
+        timing = self._board.core.timing
+        if timing is not None:
+            for (step, _), count in _from_ram(offset_loads, trace).items():
+                cycles[step] += timing.offset_load_from_ram.cycles * count
+        return tuple(
+            _step_cost(self._board, row, count, cost)
+            for row, count, cost in zip(trace.steps, instructions, cycles, strict=True)
+        )
+
+    def _block(self, address: int, size: int) -> _BlockPrice:
         key = (address, size)
         if key not in self._known:
-            timing = self._core.timing
+            timing = self._board.core.timing
             if timing is None:
-                count = count_instructions(self._image, self._core.isa, address=address, size=size)
+                count = count_instructions(self._image, self._board.core.isa, address=address, size=size)
                 self._known[key] = _BlockPrice(count, 0.0, 0.0, 0.0, ())
             else:
                 self._known[key] = self._priced(timing, self._listing.block(address, size))
