@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from milliwatt.errors import UnsupportedError
 from milliwatt.ir import Graph, Node
 from milliwatt.lower.program import KernelCall, Program, Read, Table, Write
@@ -85,8 +87,9 @@ def _shares(graph: Graph, node: Node) -> bool:
 
 
 def _copy(graph: Graph, source: str, target: str, *, source_node: str = "") -> KernelCall:
-    constant = source in graph.constants
-    pointer = Table("input0", graph.constants[source], "uint8_t") if constant else Read(source, "uint8_t")
+    pointer: Table | Read = Read(source, "uint8_t")
+    if source in graph.constants:
+        pointer = Table("input0", np.frombuffer(graph.constants[source].tobytes(), np.uint8))
     return KernelCall(
         kernel="mw_copy",
         op="COPY",

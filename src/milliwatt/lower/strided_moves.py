@@ -62,7 +62,10 @@ def _copies(site: Site, source: int, target: int, moves: tuple[Move, ...]) -> It
     parts = tuple(box for move in moves for box in boxes(move, element_bytes))
     for width, same in groupby(parts, key=lambda box: box.width):
         group = tuple(same)
-        pointers = (_source(site, source, width), Write(site.node.outputs[target], f"uint{8 * width}_t"))
+        pointers = (
+            source_as_units(site, source, width),
+            Write(site.node.outputs[target], f"uint{8 * width}_t"),
+        )
         yield _copy(site, width, group, pointers)
 
 
@@ -75,17 +78,18 @@ def _copy(site: Site, width: int, parts: tuple[Box, ...], pointers: tuple[Argume
     return site.call(f"mw_move_boxes_{width}", {"count": len(parts)}, (*pointers, table), overlaps=overlaps)
 
 
-def _source(site: Site, index: int, width: int) -> Argument:
+def source_as_units(site: Site, index: int, width: int) -> Argument:
+    """Input ``index`` as a pointer to unsigned integers of ``width`` bytes, whatever its element type."""
     pointer = site.read(index)
     c_type = f"uint{8 * width}_t"
     return (
-        Table(pointer.role, _as_units(pointer.array, width), c_type)
+        Table(pointer.role, as_units(pointer.array, width), c_type)
         if isinstance(pointer, Table)
         else Read(str(site.node.inputs[index]), c_type)
     )
 
 
-def _as_units(array: Array, width: int) -> Array:
+def as_units(array: Array, width: int) -> Array:
     """The bytes of a constant as unsigned integers of ``width`` bytes; zeros fill the last one."""
     raw = np.frombuffer(array.tobytes(), np.uint8)
     padded = np.concatenate([raw, np.zeros(-len(raw) % width, np.uint8)])

@@ -76,11 +76,15 @@ def check_inputs(graph: Graph, inputs: Sequence[Array]) -> tuple[Array, ...]:
         UsageError: they are not.
     """
     if len(inputs) != len(graph.inputs):
-        raise UsageError(f"the model has {len(graph.inputs)} inputs, {len(inputs)} were given",
-                         hint=f"its inputs are {', '.join(graph.inputs)}")
+        raise UsageError(
+            f"the model has {len(graph.inputs)} inputs, {len(inputs)} were given",
+            hint=f"its inputs are {', '.join(graph.inputs)}",
+        )
     for name, array in zip(graph.inputs, inputs, strict=True):
         kind = graph.values[name]
         if array.dtype != kind.dtype.numpy or tuple(array.shape) != kind.shape:
-            raise UsageError(f"input {name} must be {kind}, not {array.dtype}{list(array.shape)}",
-                             hint="quantise it with the scale and zero point shown, and give it this shape")
-    return tuple(np.ascontiguousarray(array) for array in inputs)
+            raise UsageError(
+                f"input {name} must be {kind}, not {array.dtype}{list(array.shape)}",
+                hint="quantise it with the scale and zero point shown, and give it this shape",
+            )
+    return tuple(np.ascontiguousarray(array).reshape(array.shape) for array in inputs)

@@ -7,7 +7,9 @@ import numpy as np
 
 from milliwatt.ir import DType, Shape
 from milliwatt.ops.operator import Array, Attribute, Call, Move, Operator, Signature, TypeRow, as_output
-from milliwatt.ops.strided_view import MOVABLE, View, axis_attribute, move, positive_axis
+from milliwatt.ops.strided_view import View, axis_attribute, move, positive_axis
+
+DTYPES = (DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.INT64, DType.FLOAT32)
 
 
 def axis_of(signature: Signature) -> int:
@@ -55,7 +57,7 @@ OPERATOR = Operator(
     name="PACK",
     summary="Tensors of one shape stacked along a new axis.",
     attributes={"values_count": Attribute("int", 1), "axis": Attribute("int", 0)},
-    types=tuple(TypeRow((dtype, ...), (dtype,)) for dtype in MOVABLE),
+    types=tuple(TypeRow((dtype, ...), (dtype,)) for dtype in DTYPES),
     constraints=(axis_attribute(extra=1), same_shapes, same_quantisation),
     shapes=shapes,
     evaluate=evaluate,

@@ -17,12 +17,9 @@ def wanted_shape(signature: Signature) -> Shape:
     """
     if not signature.has_input(1):
         wanted = tuple(signature.attrs["new_shape"])
-    elif signature.constant(1) is not None:
-        wanted = integers(signature, 1)
-    else:
-        return signature.outputs[0].shape
-    # Old converters write the shape [0] for a scalar.
-    return () if wanted == (0,) else wanted
+        # Old converters write the attribute [0] for a scalar.
+        return () if wanted == (0,) else wanted
+    return signature.outputs[0].shape if signature.constant(1) is None else integers(signature, 1)
 
 
 def known(signature: Signature) -> bool:

@@ -79,8 +79,11 @@ def relative_ends(signature: Signature) -> bool:
 
 
 def fits_rank(signature: Signature) -> bool:
-    """The places do not outnumber the axes of the data."""
-    used = sum(not entry.ellipsis and not entry.new_axis for entry in entries(signature))
+    """The places do not outnumber the axes of the data, and an ellipsis stands for at least one axis.
+
+    TFLite lets an ellipsis that stands for no axis take one from its neighbour, unlike TensorFlow.
+    """
+    used = sum(not entry.new_axis or entry.ellipsis for entry in entries(signature))
     return used <= len(signature.input(0).shape)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from milliwatt.ir import Shape
+from milliwatt.ir import DType, Shape
 from milliwatt.ops.operator import Array, Attribute, Call, Move, Operator, Signature, TypeRow, as_output
-from milliwatt.ops.strided_view import MOVABLE, View, axis_attribute, move, positive_axis
+from milliwatt.ops.strided_view import View, axis_attribute, move, positive_axis
+
+DTYPES = (DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.BOOL, DType.FLOAT32)
 
 
 def axis_of(signature: Signature) -> int:
@@ -45,7 +47,7 @@ OPERATOR = Operator(
     name="UNPACK",
     summary="One tensor per index of an axis, which is dropped.",
     attributes={"num": Attribute("int", 1), "axis": Attribute("int", 0)},
-    types=tuple(TypeRow((dtype,), (dtype, ...)) for dtype in MOVABLE),
+    types=tuple(TypeRow((dtype,), (dtype, ...)) for dtype in DTYPES),
     constraints=(axis_attribute(), whole_axis),
     shapes=shapes,
     evaluate=evaluate,
