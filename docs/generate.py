@@ -67,7 +67,11 @@ def errors_page() -> Iterator[str]:
     """The families of errors and their exit statuses."""
     yield "# Errors\n\n| error | exit status | meaning |\n| --- | --- | --- |"
     for name, kind in vars(errors).items():
-        if inspect.isclass(kind) and issubclass(kind, errors.MilliwattError) and kind is not errors.MilliwattError:
+        if (
+            inspect.isclass(kind)
+            and issubclass(kind, errors.MilliwattError)
+            and kind is not errors.MilliwattError
+        ):
             yield f"| {name} | {kind.exit_status} | {(kind.__doc__ or '').strip().splitlines()[0]} |"
     yield "\n130 is an interruption by Ctrl-C.\n"
 
@@ -77,7 +81,9 @@ def command_line_page() -> Iterator[str]:
     yield "# Command line\n"
     runner = CliRunner()
     for name in verbs():
-        result = runner.invoke(application(), [name, "--help"], env={"COLUMNS": "100", "TERM": "dumb"}, color=False)
+        result = runner.invoke(
+            application(), [name, "--help"], env={"COLUMNS": "100", "TERM": "dumb"}, color=False
+        )
         lines = [line.rstrip() for line in result.output.strip("\n").splitlines()]
         yield f"## milliwatt {name}\n\n```\n" + "\n".join(lines) + "\n```\n"
 
