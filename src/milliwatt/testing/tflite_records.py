@@ -26,29 +26,7 @@ from milliwatt.ir.graph import Array
 from milliwatt.ops import find
 from milliwatt.ops.operator import Attribute, Operator
 
-# Options tables that are not named after their operator.
-_SHARED_OPTIONS = {
-    "AVERAGE_POOL_2D": "Pool2DOptions",
-    "L2_NORMALIZATION": "L2NormOptions",
-    "L2_POOL_2D": "Pool2DOptions",
-    "MAX_POOL_2D": "Pool2DOptions",
-    "MAXIMUM": "MaximumMinimumOptions",
-    "MEAN": "ReducerOptions",
-    "MINIMUM": "MaximumMinimumOptions",
-    "SUM": "ReducerOptions",
-    "UNIDIRECTIONAL_SEQUENCE_RNN": "SequenceRNNOptions",
-}
 _VARIABLES = ("READ_VARIABLE", "ASSIGN_VARIABLE")
-
-
-def options_table(op: str) -> str | None:
-    """The name of an operator's options table, or None: CONV_2D has Conv2DOptions, RELU has none."""
-    if op in _SHARED_OPTIONS:
-        return _SHARED_OPTIONS[op]
-    if op.startswith("REDUCE_"):
-        return "ReducerOptions"
-    wanted = op.replace("_", "").lower() + "options"
-    return next((name for name in schema.enum_values("BuiltinOptions") if name.lower() == wanted), None)
 
 
 def records(graph: Graph) -> ModelRecord:
@@ -85,8 +63,9 @@ def operator_record(
     intermediates: tuple[int, ...] = (),
     options: OptionsRecord | None = None,
 ) -> OperatorRecord:
-    """The record of one use of an operator. Every LiteRT kernel accepts version 1, whatever the types."""
-    return OperatorRecord(op, "", 1, inputs, outputs, intermediates, options)
+    """The record of one use of an operator. LiteRT's kernels accept version 1 whatever the types, but for one."""
+    version = 2 if op == "BROADCAST_TO" else 1
+    return OperatorRecord(op, "", version, inputs, outputs, intermediates, options)
 
 
 def options_record(op: str, fields: Mapping[str, FieldValue]) -> OptionsRecord | None:
@@ -95,7 +74,7 @@ def options_record(op: str, fields: Mapping[str, FieldValue]) -> OptionsRecord |
     Raises:
         UsageError: fields are given for an operator without a table.
     """
-    table = options_table(op)
+    table = schema.options_table(op)
     if table is None:
         if fields:
             raise UsageError(f"{op} has no options table in TFLite for {', '.join(fields)}")
@@ -154,7 +133,7 @@ class _Recorder:
             tuple(inputs),
             outputs,
             intermediates=self._intermediates(attributes),
-            options=options_record(node.op, _fields(operator, attributes)),
+            options=options_record(node.op, _fields(node, operator, attributes)),
         )
 
     def _intermediates(self, attributes: Mapping[str, AttrValue]) -> tuple[int, ...]:
@@ -216,13 +195,21 @@ def _quant_record(quant: Quant) -> QuantRecord:
     )
 
 
-def _fields(operator: Operator, attributes: Mapping[str, AttrValue]) -> dict[str, FieldValue]:
-    special = (INTERMEDIATE_SCALES, INTERMEDIATE_ZERO_POINTS)
-    return {
-        schema.field_name(name): _field(attribute, attributes[name])
-        for name, attribute in operator.attributes.items()
-        if name not in special
-    }
+def _fields(node: Node, operator: Operator, attributes: Mapping[str, AttrValue]) -> dict[str, FieldValue]:
+    """The attributes as fields of the options table. What TFLite has no field for must be at its default."""
+    table = schema.options_table(node.op)
+    fields: dict[str, FieldValue] = {}
+    for name, attribute in operator.attributes.items():
+        if table is not None and schema.has_field(table, name):
+            fields[schema.field_name(name)] = _field(attribute, attributes[name])
+        elif (
+            name not in (INTERMEDIATE_SCALES, INTERMEDIATE_ZERO_POINTS)
+            and attributes[name] != attribute.default
+        ):
+            raise UsageError(
+                f"TFLite has no field for {name} = {attributes[name]!r} of {node.op}", where=node.source
+            )
+    return fields
 
 
 def _field(attribute: Attribute, value: AttrValue) -> FieldValue:

@@ -15,6 +15,9 @@ from milliwatt.ops import registry
 from milliwatt.ops.check import check_node
 
 
+_LABEL_LENGTH = 100
+
+
 def build(model: ModelRecord, name: str) -> Graph:
     """The graph of the file's first subgraph, verified and with every node supported.
 
@@ -80,7 +83,9 @@ class _Builder:
         return self._values.define(index, "graph inputs")
 
     def _place(self, number: int, operator: OperatorRecord) -> str:
+        """``node 3: CONV_2D "first output"``; of names that the converter joined with ; only the first."""
         label = self._values.name(operator.outputs[0]) if operator.outputs else ""
+        label = label.split(";")[0][:_LABEL_LENGTH]
         op = operator.custom if operator.op == "CUSTOM" else operator.op
         return f'node {number}: {op} "{label}"' if label else f"node {number}: {op}"
 

@@ -2,13 +2,14 @@
 """Options tables -> the attributes that an operator declares.
 
 An operator declares ``attributes: {name: Attribute}`` and gets exactly these. The attribute
-``dilation_w_factor`` is the field DilationWFactor of whichever options table the file gives; by kind:
+``dilation_w_factor`` is the field DilationWFactor of the operator's options table; by kind:
 
 * int, float, bool: the field's value; a field left out of the table has the schema's default;
 * enum: the name of the value in the schema's enum ``Attribute.enum``, for example "SAME" of Padding;
 * ints: a vector of numbers as a tuple, empty when the file leaves it out.
 
-Without an options table the attribute's own default holds. Two names are not fields: ``intermediate_scales``
+Without an options table, and for attributes that are no field of it because only passes set them, the
+attribute's own default holds. Two more names are not fields: ``intermediate_scales``
 (floats) and ``intermediate_zero_points`` (ints) give the per-tensor quantisation of the operator's
 intermediate tensors, which is where integer LSTMs keep the scale of the hidden state.
 """
@@ -21,7 +22,7 @@ import numpy as np
 
 from milliwatt.errors import ModelError, UnsupportedError
 from milliwatt.importers.tflite import schema
-from milliwatt.importers.tflite.records import FieldValue, OperatorRecord, TensorRecord
+from milliwatt.importers.tflite.records import FieldValue, OperatorRecord, OptionsRecord, TensorRecord
 from milliwatt.ir import AttrValue
 from milliwatt.ops.operator import Attribute, Operator
 
@@ -37,6 +38,7 @@ def read_attributes(
     Raises:
         ModelError: the options table is another operator's, or a value is out of range.
     """
+    options = _own_options(record, where) if operator.attributes else None
     attributes: dict[str, AttrValue] = {}
     for name, attribute in operator.attributes.items():
         if attribute.internal:
@@ -45,12 +47,20 @@ def read_attributes(
             attributes[name] = tuple(scale for scale, _ in _intermediates(record, tensors, where))
         elif name == INTERMEDIATE_ZERO_POINTS:
             attributes[name] = tuple(zero_point for _, zero_point in _intermediates(record, tensors, where))
-        elif record.options is not None:
-            field = schema.field_name(name)
-            if field not in record.options.fields:
-                raise ModelError(f"{record.op} has {record.options.table}, which lack {name}", where=where)
-            attributes[name] = _value(name, attribute, record.options.fields[field], where)
+        elif options is not None and schema.has_field(options.table, name):
+            value = options.fields.get(schema.field_name(name), ())
+            attributes[name] = _value(name, attribute, value, where)
     return attributes
+
+
+def _own_options(record: OperatorRecord, where: str) -> OptionsRecord | None:
+    """The options table, which must be the one that belongs to the operator."""
+    expected = schema.options_table(record.op)
+    if record.options is None or expected is None:
+        return None
+    if record.options.table != expected:
+        raise ModelError(f"{record.op} has {record.options.table} instead of {expected}", where=where)
+    return record.options
 
 
 def _value(name: str, attribute: Attribute, value: FieldValue, where: str) -> AttrValue:

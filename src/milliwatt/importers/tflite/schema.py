@@ -31,6 +31,36 @@ def enum_values(enum: str) -> Mapping[str, int]:
     return MappingProxyType({name: value for value, name in enum_members(enum).items()})
 
 
+# Options tables that are not named after their operator.
+_SHARED_OPTIONS = {
+    "AVERAGE_POOL_2D": "Pool2DOptions",
+    "L2_NORMALIZATION": "L2NormOptions",
+    "L2_POOL_2D": "Pool2DOptions",
+    "MAX_POOL_2D": "Pool2DOptions",
+    "MAXIMUM": "MaximumMinimumOptions",
+    "MEAN": "ReducerOptions",
+    "MINIMUM": "MaximumMinimumOptions",
+    "SUM": "ReducerOptions",
+    "UNIDIRECTIONAL_SEQUENCE_RNN": "SequenceRNNOptions",
+}
+
+
+@functools.cache
+def options_table(op: str) -> str | None:
+    """The name of an operator's options table, or None: CONV_2D has Conv2DOptions, RELU has none."""
+    if op in _SHARED_OPTIONS:
+        return _SHARED_OPTIONS[op]
+    if op.startswith("REDUCE_"):
+        return "ReducerOptions"
+    wanted = op.replace("_", "").lower() + "options"
+    return next((name for name in enum_values("BuiltinOptions") if name.lower() == wanted), None)
+
+
+def has_field(table: str, attribute: str) -> bool:
+    """Whether an attribute is a field of the table; what only passes of our own set is not."""
+    return field_name(attribute) in _methods(table)
+
+
 def field_name(attribute: str) -> str:
     """The schema's spelling of an attribute: ``dilation_w_factor`` is the field ``DilationWFactor``."""
     return "".join(part[:1].upper() + part[1:] for part in attribute.split("_"))
