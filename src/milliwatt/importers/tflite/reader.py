@@ -99,7 +99,9 @@ class _Reader:
 
     def model(self) -> ModelRecord:
         if self._root.Version() != 3:
-            raise UnsupportedError(f"the file has schema version {self._root.Version()}; version 3 is known")
+            raise ModelError(
+                f"the file says schema version {self._root.Version()}, but TFL3 files have version 3"
+            )
         self._codes = self._tables(self._root, "OperatorCodes")
         self._buffers = self._tables(self._root, "Buffers")
         subgraphs = self._tables(self._root, "Subgraphs")
