@@ -26,7 +26,7 @@ Array = npt.NDArray[Any]
 ROOT = Path(__file__).resolve().parents[2] / "examples"
 # Test sets and models are for reading along and for CI: they must stay small.
 LARGEST_FILE = 60_000
-LEAST_ACCURACY = {"digits": 0.97, "vibration": 0.95}
+LEAST_ACCURACY = {"digits": 0.97, "vibration": 0.95, "keyword": 0.92}
 LEAST_AUC = 0.95
 
 
@@ -117,7 +117,7 @@ def test_emitted_c_gives_the_same_bytes(example: Example, build: Build) -> None:
         assert output.tobytes() == example.litert[number].tobytes(), f"example {number}"
 
 
-def test_main_c_recognises_its_samples(example: Example, build: Build, tmp_path: Path) -> None:
+def test_main_c_prints_what_the_readme_shows(example: Example, build: Build, tmp_path: Path) -> None:
     (tmp_path / f"{example.name}.h").write_text(build.emitted.header, "utf-8")
     (tmp_path / f"{example.name}.c").write_text(build.emitted.source, "utf-8")
     tool = compiler_for(board("host").core, "clang")
