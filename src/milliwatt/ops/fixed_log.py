@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The natural logarithm of float32 in integers: the twin of ``mw_log`` in runtime/include/mw_log_f32.h.
+"""The natural logarithm of float32 in integers: the twin of ``mw_log`` in runtime/include/mw_log.h.
 
 An integer operator whose reference kernel takes a float logarithm (LOG_SOFTMAX) is defined by this one, so
 that its meaning and its C agree on every byte. Within 0.51 ulp of the exact logarithm.

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from milliwatt.ir import DType
 from milliwatt.ops import activation_tables, float_functions
-from milliwatt.ops.operator import Attribute, Call, Operator
+from milliwatt.ops.operator import Attribute, Call, Operator, Signature
 from milliwatt.ops.unary import quantised, same, shapes
 
 Array = npt.NDArray[Any]
@@ -39,6 +39,11 @@ def gelu_approximate(values: Array) -> Array:
     return result
 
 
+def function(signature: Signature) -> activation_tables.Function:
+    """The form that the attribute asks for."""
+    return gelu_approximate if signature.attrs["approximate"] else gelu
+
+
 def evaluate(call: Call) -> tuple[Array, ...]:
     """By table on quantised data.
 
@@ -46,7 +51,7 @@ def evaluate(call: Call) -> tuple[Array, ...]:
     and, since 1 + tanh cancels below zero, within |x| * 2**-23 of the other; LiteRT within 16 ulp and
     |x| * 2**-20, because it approximates erfc and tanh by rational functions.
     """
-    return activation_tables.evaluate(call, gelu_approximate if call.signature.attrs["approximate"] else gelu)
+    return activation_tables.evaluate(call, function(call.signature))
 
 
 OPERATOR = Operator(

@@ -14,7 +14,7 @@ from milliwatt.ops import activation_tables
 from milliwatt.ops.fixed_point import quantize_multiplier, requantize
 from milliwatt.ops.float_functions import sqrt
 from milliwatt.ops.inverse_sqrt import inverse_sqrt
-from milliwatt.ops.operator import Call, Operator, as_output
+from milliwatt.ops.operator import Call, Operator, Signature, as_output
 from milliwatt.ops.unary import quantised, same, shapes, symmetric_16
 
 Array = npt.NDArray[Any]
@@ -23,24 +23,29 @@ _SHIFT = 20
 """Fraction bits that TFLite's int8 kernel keeps between its two multiplications."""
 
 
+def function(signature: Signature) -> activation_tables.Function:
+    """The real function, root and quotient each rounded to float32; on int16, zero gives the largest value."""
+    output = signature.outputs[0]
+    if output.dtype is DType.FLOAT32:
+        return _reciprocal_root
+    largest = np.float32(output.dtype.limits[1]) * np.float32(signature.output_quant()[0])
+    return lambda values: np.where(values > 0, _reciprocal_root(values), largest)
+
+
 def evaluate(call: Call) -> tuple[Array, ...]:
-    """Floats: 1 / sqrt, each rounded to float32. Quantised data of zero gives the largest output.
+    """Floats agree with LiteRT and the C kernel to the bit. Quantised data of zero gives the largest output.
 
     LiteRT stops with an error when quantised data is negative; here it counts as zero.
     """
-    dtype = call.signature.outputs[0].dtype
-    if dtype is DType.INT8:
+    if call.signature.outputs[0].dtype is DType.INT8:
         return (as_output(_int8(call), call.signature),)
-    largest = None
-    if dtype is DType.INT16:
-        largest = np.float32(dtype.limits[1]) * np.float32(call.signature.output_quant()[0])
+    return activation_tables.evaluate(call, function(call.signature))
 
-    def reciprocal_root(values: Array) -> Array:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            result: Array = np.float32(1) / sqrt(values)
-        return result if largest is None else np.where(values > 0, result, largest)
 
-    return activation_tables.evaluate(call, reciprocal_root)
+def _reciprocal_root(values: Array) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result: Array = np.float32(1) / sqrt(values)
+    return result
 
 
 def _int8(call: Call) -> Array:

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* DEQUANTIZE, int8 to float32.
+ * Goes forwards and reads element i before it writes element i. */
+#ifndef MW_DEQUANTIZE_S8_H
+#define MW_DEQUANTIZE_S8_H
+
+#include "mw_base.h"
+
+struct mw_dequantize_s8_params {
+    int32_t count;
+    float scale;
+    int32_t zero_point;
+};
+
+MW_KERNEL void mw_dequantize_s8(const struct mw_dequantize_s8_params *p, const int8_t *input, float *output)
+{
+    int32_t i;
+    for (i = 0; i < p->count; i++) {
+        output[i] = p->scale * (float)(input[i] - p->zero_point);
+    }
+}
+
+#endif

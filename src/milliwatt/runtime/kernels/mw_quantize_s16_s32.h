@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* QUANTIZE, int16 to int32: rescales.
+ * Goes forwards and reads element i before it writes element i. */
+#ifndef MW_QUANTIZE_S16_S32_H
+#define MW_QUANTIZE_S16_S32_H
+
+#include "mw_requantize.h"
+
+struct mw_quantize_s16_s32_params {
+    int32_t count;
+    int32_t input_zero;
+    int32_t output_zero;
+    int32_t mantissa;
+    int32_t exponent;
+    int32_t rounding;
+};
+
+MW_KERNEL void mw_quantize_s16_s32(const struct mw_quantize_s16_s32_params *p, const int16_t *input, int32_t *output)
+{
+    int32_t i;
+    for (i = 0; i < p->count; i++) {
+        const int32_t centred = input[i] - p->input_zero;
+        const int32_t scaled = mw_requantize(centred, p->mantissa, p->exponent, p->rounding);
+        const int32_t total = (int32_t)((uint32_t)scaled + (uint32_t)p->output_zero);
+        output[i] = total;
+    }
+}
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SQRT, float32.
+ * Goes forwards and reads element i before it writes element i. */
+#ifndef MW_SQRT_F32_H
+#define MW_SQRT_F32_H
+
+#include "mw_sqrt.h"
+
+struct mw_sqrt_f32_params {
+    int32_t count;
+};
+
+MW_KERNEL void mw_sqrt_f32(const struct mw_sqrt_f32_params *p, const float *input, float *output)
+{
+    int32_t i;
+    for (i = 0; i < p->count; i++) {
+        output[i] = mw_sqrt(input[i]);
+    }
+}
+
+#endif
