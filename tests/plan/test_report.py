@@ -66,7 +66,7 @@ def test_budget_names_the_binding_layer_what_lives_there_and_what_fits() -> None
         plan(program, budget=159)
     assert "159 bytes" in caught.value.message
     assert "below 160" in caught.value.message
-    assert caught.value.where == "layer 1 (CUSTOM, step 1), which needs 160 bytes: v1 100 + v2 60"
+    assert caught.value.where == "layer 1 (step 1), which needs 160 bytes: v1 100 + v2 60"
     assert "160 bytes" in caught.value.hint
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from milliwatt.errors import BudgetError
 from milliwatt.plan.layout import Plan
 from milliwatt.plan.lower_bound import Load, binding_load
+from milliwatt.plan.memory_map import shortened
 
 _LISTED = 6
 
@@ -31,11 +32,11 @@ def _place(plan: Plan, load: Load) -> str:
     if load.step >= len(plan.program.calls):
         return "the graph's outputs"
     call = plan.program.calls[load.step]
-    return f"{call.source or ', '.join(call.outputs)} ({call.op}, step {load.step})"
+    return f"{call.source or f'{call.op} {call.outputs}'} (step {load.step})"
 
 
 def _live_set(load: Load) -> str:
-    listed = [f"{name} {size}" for name, size in load.live[:_LISTED]]
+    listed = [f"{shortened(name)} {size}" for name, size in load.live[:_LISTED]]
     rest = load.live[_LISTED:]
     if rest:
         listed.append(f"{len(rest)} more {sum(size for _, size in rest)}")

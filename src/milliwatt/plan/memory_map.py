@@ -84,10 +84,11 @@ def _legend(held: Sequence[tuple[str, Placement]]) -> list[str]:
     for letter, spot in held:
         steps = f"{spot.first}…{spot.last}"
         lines.append(
-            f"  {letter} {spot.offset:>8} … {spot.end:<8} {spot.bytes:>8} bytes  steps {steps:9} {_short(spot.name)}"
+            f"  {letter} {spot.offset:>8} … {spot.end:<8} {spot.bytes:>8} bytes  steps {steps:9} {shortened(spot.name)}"
         )
     return lines
 
 
-def _short(name: str) -> str:
+def shortened(name: str) -> str:
+    """A name of the user's model cut to one column of a table."""
     return name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 1]}…"
