@@ -2,8 +2,8 @@
 """Child process of the import fuzzer: imports damaged files under a memory limit and reports what went wrong.
 
 Usage: import_many.py FOLDER SUFFIX KIND FIRST_SEED COUNT. FOLDER holds the undamaged files; KIND is the module
-beside this one that damages them. Prints one JSON object: how often each outcome came, the slowest import, and
-the failures.
+beside this one that damages them. What is still a graph must also run on its NumPy meanings. Prints one JSON
+object: how often each outcome came, the slowest import, and the failures.
 """
 
 from __future__ import annotations
@@ -20,12 +20,17 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
+
 from milliwatt.errors import ModelError, UnsupportedError
 from milliwatt.importers import importers
-from milliwatt.ops import operators
+from milliwatt.ir import Graph
+from milliwatt.ops import find, operators, signature
+from milliwatt.ops.interpret import Interpreter
 
 SECONDS = 5
 MEMORY = 2**30
+MAX_WORK = 10_000_000
 
 
 class TooSlow(BaseException):
@@ -49,15 +54,29 @@ def main() -> None:
         signal.alarm(SECONDS)
         start = time.perf_counter()
         try:
-            load(data, "fuzz")
+            graph = load(data, "fuzz")
             outcomes["graph"] += 1
+            slowest = max(slowest, time.perf_counter() - start)
+            signal.alarm(SECONDS)
+            _run(graph)
         except (ModelError, UnsupportedError) as error:
             outcomes[type(error).__name__] += 1
+            slowest = max(slowest, time.perf_counter() - start)
         except (Exception, TooSlow):  # noqa: BLE001 - anything else is what the fuzzer looks for
             failures.append(f"{label}\n{traceback.format_exc(limit=-6)}")
         signal.alarm(0)
-        slowest = max(slowest, time.perf_counter() - start)
     print(json.dumps({"outcomes": outcomes, "slowest": slowest, "failures": failures}))
+
+
+def _run(graph: Graph) -> None:
+    """Run a graph on zeros, if it is small enough for a fuzzer."""
+    work = sum(kind.bytes for kind in graph.values.values())
+    work += sum(find(node.op).macs(signature(graph, node)) for node in graph.nodes)
+    if work > MAX_WORK:
+        return
+    types = [graph.values[name] for name in graph.inputs]
+    with np.errstate(all="ignore"):
+        Interpreter(graph).run([np.zeros(kind.shape, kind.dtype.numpy) for kind in types])
 
 
 def _limit_memory() -> None:

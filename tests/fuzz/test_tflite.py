@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.fuzz.burdens import BURDENS
 
 from milliwatt.errors import UsageError
 from milliwatt.testing.builder import GraphBuilder
 from milliwatt.testing.recipe import recipes
-from milliwatt.testing.tflite_writer import write
+from milliwatt.testing.tflite_writer import write, write_records
 
 HERE = Path(__file__).parent
 SHARED = HERE.parents[2] / "shared" / "models"
@@ -56,6 +57,13 @@ def test_damaged_files(corpus: Path, kind: str) -> None:
     outcomes = fuzz(corpus, kind, 0, 600)
     assert sum(outcomes.values()) == 600
     assert {"graph", "ModelError", "UnsupportedError"} <= set(outcomes), "the damage must reach every outcome"
+
+
+def test_burdens(tmp_path: Path) -> None:
+    """Sound files that are as costly as they can be are read, or refused, within the same bounds."""
+    for number, make in enumerate(BURDENS.values()):
+        (tmp_path / f"{number:02}.tflite").write_bytes(write_records(make()))
+    assert sum(fuzz(tmp_path, "as_they_are", 0, len(BURDENS)).values()) == len(BURDENS)
 
 
 @pytest.mark.long

@@ -78,7 +78,8 @@ def finish(call: Call, accumulators: Array) -> Array:
     Integer accumulators are exact integers (any dtype); float ones are float32.
     """
     output = call.signature.outputs[0]
-    bias = call.inputs[2] if len(call.inputs) > 2 else None
+    given = call.inputs[2] if len(call.inputs) > 2 else None
+    bias = None if given is None else given.reshape(-1)
     if output.dtype is DType.FLOAT32:
         total = accumulators if bias is None else accumulators + bias
         return clamp(total.astype(np.float32), call.signature.attrs["fused_activation_function"], output)

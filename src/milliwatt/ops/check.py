@@ -157,7 +157,8 @@ def _listed(kinds: Sequence[TensorType | None]) -> str:
 
 
 def _shapes_text(shapes: tuple[tuple[int, ...], ...]) -> str:
-    return ", ".join(str(list(shape)) for shape in shapes[:_MAX_LISTED])
+    """The shapes, in brackets; at most `_MAX_LISTED` of them and of their extents."""
+    return ", ".join(str(list(shape[:_MAX_LISTED])) for shape in shapes[:_MAX_LISTED])
 
 
 def _pattern(types: Types) -> str:
