@@ -38,7 +38,8 @@ def evaluate(call: Call) -> tuple[Array, ...]:
     """Floats and plain integers wrap or round as the machine does; quantised products are rescaled."""
     first, second, signature = call.input(0), call.input(1), call.signature
     if not is_quantised(signature):
-        return limited(call, first * second)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            return limited(call, first * second)
     centred = first.astype(np.int64) - signature.quant(0)[1]
     products = centred * (second.astype(np.int64) - signature.quant(1)[1])
     raw = requantize(products, *multiplier(signature), call.rounding) + signature.output_quant()[1]

@@ -47,7 +47,8 @@ def evaluate(call: Call) -> tuple[Array, ...]:
     """Either branch is rescaled on its own."""
     data, slope, signature = call.input(0), call.input(1), call.signature
     if not is_quantised(signature):
-        return (as_output(np.where(data >= 0, data, data * slope), signature),)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            return (as_output(np.where(data >= 0, data, data * slope), signature),)
     positive, negative = multipliers(signature)
     centred = data.astype(np.int64) - signature.quant(0)[1]
     products = centred * (slope.astype(np.int64) - signature.quant(1)[1])

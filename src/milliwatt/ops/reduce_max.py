@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from milliwatt.ops.operator import Call, Operator, as_output
@@ -14,8 +15,12 @@ Array = npt.NDArray[Any]
 
 
 def evaluate(call: Call) -> tuple[Array, ...]:
-    """The stored numbers are compared."""
-    return (as_output(rows(call.signature, call.input(0)).max(axis=-1), call.signature),)
+    """The stored numbers are compared. As in TFLite, NaN counts for nothing and infinity for the largest float."""
+    values = rows(call.signature, call.input(0))
+    if values.dtype != np.float32:
+        return (as_output(values.max(axis=-1), call.signature),)
+    start = np.float32(-np.finfo(np.float32).max)
+    return (as_output(np.fmax.reduce(values, axis=-1, initial=start), call.signature),)
 
 
 OPERATOR = Operator(

@@ -18,7 +18,8 @@ Array = npt.NDArray[Any]
 def evaluate(call: Call) -> tuple[Array, ...]:
     """One element after the other; integers wrap."""
     values = rows(call.signature, call.input(0))
-    product = np.multiply.accumulate(values, axis=-1, dtype=values.dtype)[..., -1]
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        product = np.multiply.accumulate(values, axis=-1, dtype=values.dtype)[..., -1]
     return (as_output(product, call.signature),)
 
 

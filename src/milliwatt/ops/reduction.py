@@ -76,7 +76,8 @@ def sums_fit(signature: Signature) -> bool:
 
 def sequential_sum(values: Array) -> Array:
     """The sum over the last axis, one element after the other, so that floats round as in TFLite."""
-    total: Array = np.add.accumulate(values, axis=-1, dtype=values.dtype)[..., -1]
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        total: Array = np.add.accumulate(values, axis=-1, dtype=values.dtype)[..., -1]
     return total
 
 

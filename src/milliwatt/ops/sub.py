@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from milliwatt.ir import DType
@@ -20,7 +21,8 @@ def evaluate(call: Call) -> tuple[Array, ...]:
     """Floats and plain integers wrap or round as the machine does; quantised inputs are rescaled."""
     first, second = call.input(0), call.input(1)
     if not is_quantised(call.signature):
-        return limited(call, first - second)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            return limited(call, first - second)
     return (as_output(sum_of_pair(call.signature, first, second, call.rounding), call.signature),)
 
 

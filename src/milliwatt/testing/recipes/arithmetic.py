@@ -96,8 +96,8 @@ def sub(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
 
 
 def product_quant(build: GraphBuilder, dtype: DType, scale: float) -> Quant | None:
-    """A scale near that of a product or quotient."""
-    return build.quant(dtype, scale=min(max(scale * 2.0 ** build.random.uniform(-2, 9), 2.0**-60), 2.0**60))
+    """A scale near that of a product; LiteRT refuses those that are so fine that 6 does not fit 32 bits."""
+    return build.quant(dtype, scale=min(max(scale * 2.0 ** build.random.uniform(-2, 9), 2.0**-24), 2.0**60))
 
 
 def scale_of(build: GraphBuilder, name: str) -> float:

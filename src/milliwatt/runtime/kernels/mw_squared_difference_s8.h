@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SQUARED_DIFFERENCE, int8: both inputs on a common scale of 14 bits, so that the square stays below 2^30. */
+#ifndef MW_SQUARED_DIFFERENCE_S8_H
+#define MW_SQUARED_DIFFERENCE_S8_H
+
+#include "mw_broadcast.h"
+#include "mw_rescaled_pair.h"
+
+struct mw_squared_difference_s8_params {
+    int32_t rows;
+    int32_t count;
+    int32_t extent_1;
+    int32_t extent_2;
+    int32_t extent_3;
+    int32_t extent_4;
+    int32_t first_mask;
+    int32_t second_mask;
+    int32_t first_offset;
+    int32_t first_mantissa;
+    int32_t first_exponent;
+    int32_t second_offset;
+    int32_t second_mantissa;
+    int32_t second_exponent;
+    int32_t left_shift;
+    int32_t output_offset;
+    int32_t output_mantissa;
+    int32_t output_exponent;
+    int32_t low;
+    int32_t high;
+    int32_t rounding;
+};
+
+MW_INLINE int8_t mw_squared_difference_s8_element(const struct mw_squared_difference_s8_params *p, int32_t left,
+                                                  int32_t right)
+{
+    const int32_t difference =
+        mw_rescaled(left, p->first_offset, p->left_shift, p->first_mantissa, p->first_exponent, p->rounding) -
+        mw_rescaled(right, p->second_offset, p->left_shift, p->second_mantissa, p->second_exponent, p->rounding);
+    const int32_t scaled =
+        mw_requantize(difference * difference, p->output_mantissa, p->output_exponent, p->rounding);
+    return (int8_t)mw_clamp_offset(scaled, p->output_offset, p->low, p->high);
+}
+
+MW_KERNEL void mw_squared_difference_s8(const struct mw_squared_difference_s8_params *p, const int8_t *first,
+                                        const int8_t *second, int8_t *output)
+{
+    MW_FOR_EACH_PAIR(p, int8_t, first, second, output, mw_squared_difference_s8_element(p, *left, *right));
+}
+
+#endif
