@@ -68,6 +68,8 @@ class _Loaded:
 class EmulatorRunner:
     """An emitted model on an emulated board. State is kept from run to run until `reset`.
 
+    The emulator allows unaligned data accesses on every core; `trace` finds those that the core forbids.
+
     Args:
         emitted: the model.
         board: a device board.
@@ -124,7 +126,7 @@ class EmulatorRunner:
 
         Raises:
             UsageError: an input has the wrong type or shape.
-            ToolchainError: the emulated core faulted.
+            ToolchainError: the emulated core faulted, or made an unaligned access that it forbids.
             InternalError: the run function did not enter every step once.
         """
         if memory not in self._counted:

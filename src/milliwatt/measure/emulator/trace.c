@@ -69,6 +69,7 @@ typedef struct {
     uint32_t last_end;
     uint32_t last_block; /* index + 1 */
     uint32_t overflow;   /* a capacity was too small: the result is not valid */
+    uint32_t unaligned_pc; /* the first instruction that made an unaligned data access, 0 when none did */
 } mw_trace;
 
 void mw_trace_block(void *engine, uint64_t address, uint32_t bytes, void *user);
@@ -215,6 +216,9 @@ void mw_trace_memory(void *engine, int32_t type, uint64_t address, int32_t bytes
     (void)value;
     if ((start & (size - 1u)) != 0) {
         step->unaligned++;
+        if (trace->unaligned_pc == 0) {
+            (void)trace->register_read(engine, trace->pc_register, &trace->unaligned_pc);
+        }
     }
     if (type == MW_UC_MEM_READ && start >= trace->flash_begin && start < trace->flash_end) {
         step->data_misses += misses(trace, &trace->data, start - trace->flash_begin, size);

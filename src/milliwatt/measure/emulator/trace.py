@@ -30,6 +30,19 @@ _BLOCKS_PER_STEP = 4096
 _LOADS_PER_STEP = 4096
 
 
+_COUNTERS = (
+    "block_count",
+    "load_count",
+    "entered",
+    "step",
+    "in_run",
+    "last_end",
+    "last_block",
+    "overflow",
+    "unaligned_pc",
+)
+
+
 @dataclass(frozen=True)
 class Trace:
     """What one run did.
@@ -101,6 +114,7 @@ class Tracer:
         begin = flash.origin - flash.origin % line
         halfwords = (flash.end - begin) // 2 + 1
         self._steps = steps
+        self._machine = machine
         self._blocks = np.zeros(_BLOCKS_PER_STEP * max(steps, 1), BLOCK)
         self._loads = np.zeros(_LOADS_PER_STEP * max(steps, 1), FLASH_LOAD)
         self._first_block = np.zeros(halfwords, np.uint32)
@@ -153,16 +167,7 @@ class Tracer:
         self._counts[:] = np.zeros((), STEP)
         self._state.instructions = self._caches[0].cleared()
         self._state.data = self._caches[1].cleared()
-        for field in (
-            "block_count",
-            "load_count",
-            "entered",
-            "step",
-            "in_run",
-            "last_end",
-            "last_block",
-            "overflow",
-        ):
+        for field in _COUNTERS:
             setattr(self._state, field, 0)
 
     def result(self, *, stack_bytes: int, outputs: list[Array]) -> Trace:
@@ -170,7 +175,10 @@ class Tracer:
 
         Raises:
             InternalError: the steps were not entered once each, or there were more blocks than room.
+            ToolchainError: there were unaligned data accesses, which this core forbids.
         """
+        if self._state.unaligned_pc and not self._machine.board.core.unaligned:
+            raise self._unaligned()
         if self._state.overflow:
             raise InternalError("the run has more basic blocks than the trace has room for")
         if self._state.entered != self._steps:
@@ -181,6 +189,15 @@ class Tracer:
             steps=self._counts[: self._steps].copy(),
             stack_bytes=stack_bytes,
             outputs=tuple(outputs),
+        )
+
+    def _unaligned(self) -> ToolchainError:
+        core, address = self._machine.board.core, self._state.unaligned_pc & ~1
+        function = self._machine.image.function_at(address)
+        return ToolchainError(
+            f"the code makes an unaligned data access, where {core.title} faults (the emulator does not)",
+            where=f"{address:#010x}" + (f" in {function.name}" if function else ""),
+            hint="please report it",
         )
 
 

@@ -69,6 +69,7 @@ class TraceStructure(ctypes.Structure):
                 "last_end",
                 "last_block",
                 "overflow",
+                "unaligned_pc",
             )
         ),
     )

@@ -82,7 +82,16 @@ def build_elf(
     keep = [f"{emitted.name}_{suffix}" for suffix in ("run", "init", "run_until")]
     script = linker_script(flash=flash, ram=ram, keep=keep)
     flags = tool.compile_flags(level)
-    link = [*tool.target, f"-{level}", *tool.link, "-Wl,--gc-sections", "-T", "link.ld", f"{emitted.name}.o"]
+    # -g keeps the symbol table at -Os and -Oz; the linker script drops the debugging information.
+    link = [
+        *tool.target,
+        f"-{level}",
+        "-g",
+        *tool.link,
+        f"-Wl,-e,{emitted.run_function}",
+        "-Wl,--gc-sections",
+    ]
+    link += ["-T", "link.ld", f"{emitted.name}.o"]
 
     def make(directory: Path) -> None:
         _write(directory, emitted)

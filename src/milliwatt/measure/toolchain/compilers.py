@@ -34,6 +34,7 @@ _LANGUAGE = (
     "-std=c99",
     "-g0",
     "-ffreestanding",
+    "-fomit-frame-pointer",
     "-ffunction-sections",
     "-fdata-sections",
     "-ffp-contract=off",
