@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from milliwatt.emit import c_text
+from milliwatt.emit.assembly import GUARD, function_text, generator
 from milliwatt.emit.kernel_text import KernelFile, kernel_file
 from milliwatt.errors import InternalError
 from milliwatt.lower.program import KernelCall, Read, Scratch, StateArg, Table, Write
@@ -78,9 +79,14 @@ def _instance(call: KernelCall, name: str, params: str) -> str:
     declared = kernel_file(call.kernel).parameters
     names = [parameter.replace("*", " ").split()[-1] for parameter in declared]
     arguments = ", ".join([f"&{params}", *names])
-    return (
+    text = (
         f"MW_NOINLINE void {name}({', '.join(declared) or 'void'})\n{{\n    {call.kernel}({arguments});\n}}\n"
     )
+    assembly = generator(call.kernel)
+    if assembly is None:
+        return text
+    body = function_text(name, declared, assembly(call.params))
+    return f"#if {GUARD}\n{body}#else\n{text}#endif\n"
 
 
 def step_text(names: Names, plan: Plan, step: int) -> tuple[str, str]:

@@ -33,16 +33,76 @@ def header_text(plan: Plan, *, name: str, about: Sequence[str], facts: Sequence[
         about: lines on what the model is and how it was made.
         facts: lines of measured bytes and counts.
     """
-    graph, upper = plan.program.graph, name.upper()
+    graph = plan.program.graph
     io = [*ports(graph.inputs, "input"), *ports(graph.outputs, "output")]
-    lines = ["/* SPDX-License-Identifier: NONE. Generated code: the licence is that of the model. */", "/*"]
-    lines += [f" * {comment(line)}".rstrip() for line in [*about, "", *facts, ""]]
-    lines += [
-        f" * {name}_{suffix}: {comment(value)}: {describe(graph.values[value])}" for value, suffix in io
+    upper = name.upper()
+    contract = _CONTRACT_TEXT.replace("NAME_", f"{name}_").replace("UPPER_", f"{upper}_").splitlines()
+    lines = [
+        "/* SPDX-License-Identifier: NONE. Generated code: the licence is that of the model. */",
+        "/*",
+        *(f" * {comment(line)}".rstrip() for line in [*about, "", *facts, ""]),
+        *(f" * {name}_{suffix}: {comment(value)}: {describe(graph.values[value])}" for value, suffix in io),
+        *(" *", *contract, " */", f"#ifndef {upper}_H", f"#define {upper}_H", ""),
+        *("#include <stddef.h>", "#include <stdint.h>", "", "#ifdef __cplusplus", 'extern "C" {', "#endif", ""),
+        *_constants(plan, io, upper),
+        *_accessors(plan, io, name),
+        *_functions(plan, name),
+        *("#ifdef __cplusplus", "}", "#endif", "", "#endif"),
     ]
-    lines += [
-        " *",
-        *_CONTRACT_TEXT.replace("NAME_", f"{name}_").replace("UPPER_", f"{upper}_").splitlines(),
+    return "\n".join(lines) + "\n"
+
+
+def _constants(plan: Plan, io: Sequence[tuple[str, str]], upper: str) -> list[str]:
+    lines = [f"#define {upper}_ARENA_BYTES {max(plan.arena_bytes, plan.alignment)}"]
+    for value, suffix in io:
+        kind, stem = plan.program.graph.values[value], f"{upper}_{suffix.upper()}"
+        lines.append(f"#define {stem}_OFFSET {plan.offset_of(value)}")
+        lines.append(f"#define {stem}_BYTES {kind.bytes}")
+        lines.append(f"#define {stem}_SIZE {kind.size} /* elements */")
+    return [
+        *lines,
+        "",
+        "enum {",
+        f"    {upper}_OK = 0,",
+        f"    {upper}_ERROR_NULL = -1, /* the arena is NULL */",
+        f"    {upper}_ERROR_ALIGNMENT = -2 /* the arena is not aligned to {plan.alignment} bytes */",
+        "};",
+        "",
+    ]
+
+
+def _accessors(plan: Plan, io: Sequence[tuple[str, str]], name: str) -> list[str]:
+    upper = name.upper()
+    lines = [
+        "/* All the RAM that the model needs besides the stack; aligned by its type. */",
+        "typedef union {",
+        "    uint64_t alignment;",
+        f"    uint8_t bytes[{upper}_ARENA_BYTES];",
+        f"}} {name}_arena;",
+        "",
+    ]
+    for value, suffix in io:
+        c_type = plan.program.graph.values[value].dtype.c
+        lines.append(f"static inline {c_type} *{name}_{suffix}(void *arena)\n{{")
+        lines.append(f"    return ({c_type} *)(void *)((uint8_t *)arena + {upper}_{suffix.upper()}_OFFSET);\n}}\n")
+    return lines
+
+
+def _functions(plan: Plan, name: str) -> list[str]:
+    init = [
+        "/* Sets the state that is kept between runs to its initial value. Call it before the first run. */",
+        f"int32_t {name}_init(void *arena);",
+        "",
+    ]
+    return [
+        *(init if plan.states else []),
+        "/* One inference. Returns 0, or a negative status with the arena untouched. */",
+        f"int32_t {name}_run(void *arena);",
+        "",
+    ]
+
+
+_CONTRACT_TEXT.replace("NAME_", f"{name}_").replace("UPPER_", f"{upper}_").splitlines(),
         " */",
     ]
     lines += [

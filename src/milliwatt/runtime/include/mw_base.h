@@ -9,7 +9,9 @@
 #if defined(__GNUC__) || defined(__clang__)
 #define MW_INLINE static inline __attribute__((always_inline, unused))
 #define MW_NOINLINE static __attribute__((noinline))
+#define MW_NAKED static __attribute__((naked, noinline))
 #define MW_ALIGNED(bytes) __attribute__((aligned(bytes)))
+#define MW_UNUSED __attribute__((unused))
 #else
 #define MW_INLINE static inline
 #define MW_NOINLINE static
