@@ -43,7 +43,15 @@ def header_text(plan: Plan, *, name: str, about: Sequence[str], facts: Sequence[
         *(f" * {comment(line)}".rstrip() for line in [*about, "", *facts, ""]),
         *(f" * {name}_{suffix}: {comment(value)}: {describe(graph.values[value])}" for value, suffix in io),
         *(" *", *contract, " */", f"#ifndef {upper}_H", f"#define {upper}_H", ""),
-        *("#include <stddef.h>", "#include <stdint.h>", "", "#ifdef __cplusplus", 'extern "C" {', "#endif", ""),
+        *(
+            "#include <stddef.h>",
+            "#include <stdint.h>",
+            "",
+            "#ifdef __cplusplus",
+            'extern "C" {',
+            "#endif",
+            "",
+        ),
         *_constants(plan, io, upper),
         *_accessors(plan, io, name),
         *_functions(plan, name),
@@ -84,7 +92,9 @@ def _accessors(plan: Plan, io: Sequence[tuple[str, str]], name: str) -> list[str
     for value, suffix in io:
         c_type = plan.program.graph.values[value].dtype.c
         lines.append(f"static inline {c_type} *{name}_{suffix}(void *arena)\n{{")
-        lines.append(f"    return ({c_type} *)(void *)((uint8_t *)arena + {upper}_{suffix.upper()}_OFFSET);\n}}\n")
+        lines.append(
+            f"    return ({c_type} *)(void *)((uint8_t *)arena + {upper}_{suffix.upper()}_OFFSET);\n}}\n"
+        )
     return lines
 
 
@@ -100,53 +110,6 @@ def _functions(plan: Plan, name: str) -> list[str]:
         f"int32_t {name}_run(void *arena);",
         "",
     ]
-
-
-_CONTRACT_TEXT.replace("NAME_", f"{name}_").replace("UPPER_", f"{upper}_").splitlines(),
-        " */",
-    ]
-    lines += [
-        f"#ifndef {upper}_H",
-        f"#define {upper}_H",
-        "",
-        "#include <stddef.h>",
-        "#include <stdint.h>",
-        "",
-    ]
-    lines += ["#ifdef __cplusplus", 'extern "C" {', "#endif", ""]
-    lines += [f"#define {upper}_ARENA_BYTES {max(plan.arena_bytes, plan.alignment)}"]
-    for value, suffix in io:
-        kind = graph.values[value]
-        lines += [f"#define {upper}_{suffix.upper()}_OFFSET {plan.offset_of(value)}"]
-        lines += [f"#define {upper}_{suffix.upper()}_BYTES {kind.bytes}"]
-        lines += [f"#define {upper}_{suffix.upper()}_SIZE {kind.size} /* elements */"]
-    lines += ["", "enum {", f"    {upper}_OK = 0,", f"    {upper}_ERROR_NULL = -1, /* the arena is NULL */"]
-    lines += [
-        f"    {upper}_ERROR_ALIGNMENT = -2 /* the arena is not aligned to {plan.alignment} bytes */",
-        "};",
-        "",
-    ]
-    lines += [
-        "/* All the RAM that the model needs besides the stack; aligned by its type. */",
-        "typedef union {",
-    ]
-    lines += [f"    uint64_t alignment;\n    uint8_t bytes[{upper}_ARENA_BYTES];", f"}} {name}_arena;", ""]
-    for value, suffix in io:
-        c_type = graph.values[value].dtype.c
-        lines += [f"static inline {c_type} *{name}_{suffix}(void *arena)", "{"]
-        lines += [
-            f"    return ({c_type} *)(void *)((uint8_t *)arena + {upper}_{suffix.upper()}_OFFSET);",
-            "}",
-            "",
-        ]
-    if plan.states:
-        lines += [
-            "/* Sets the state that is kept between runs to its initial value. Call it before the first run. */"
-        ]
-        lines += [f"int32_t {name}_init(void *arena);", ""]
-    lines += ["/* One inference. Returns 0, or a negative status with the arena untouched. */"]
-    lines += [f"int32_t {name}_run(void *arena);", "", "#ifdef __cplusplus", "}", "#endif", "", "#endif"]
-    return "\n".join(lines) + "\n"
 
 
 _CONTRACT_TEXT = """\
