@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Logistic and tanh of int16 fixed-point numbers as gemmlowp computes them (fixedpoint/fixedpoint.h), which integer
+ * LSTMs use. Values are int16 in int32; `bits` is the number of integer bits: raw = real * 2^(15 - bits). */
+#ifndef MW_GEMMLOWP_16_H
+#define MW_GEMMLOWP_16_H
+
+#include "mw_requantize.h"
+
+MW_INLINE int32_t mw_saturate_16(int32_t value)
+{
+    return mw_clamp(value, -32768, 32767);
+}
+
+/* round(left * right / 2^15), halves away from zero. */
+MW_INLINE int32_t mw_high_multiply_16(int32_t left, int32_t right)
+{
+    const int32_t product = left * right;
+    const int32_t result = (product + (product >= 0 ? 16384 : -16383)) / 32768;
+    return result > 32767 ? 32767 : result;
+}
+
+/* exp of [-1/4, 0) without integer bits: a Taylor polynomial around -1/8. No step leaves int16. */
+MW_INLINE int32_t mw_exp_quarter_16(int32_t value)
+{
+    const int32_t x = value + 4096;
+    const int32_t x2 = mw_high_multiply_16(x, x);
+    const int32_t x3 = mw_high_multiply_16(x2, x);
+    const int32_t x4 = mw_high_multiply_16(x2, x2);
+    const int32_t inner = mw_high_multiply_16(mw_rounding_shift_right(x4, 2) + x3, 10923);
+    const int32_t sum = x + mw_rounding_shift_right(inner + x2, 1);
+    return mw_saturate_16(28918 + mw_high_multiply_16(sum, 28918));
+}
+
+/* exp of value <= 0, without integer bits: the last quarter by the polynomial, the rest bit by bit. bits <= 7. */
+MW_INLINE int32_t mw_exp_negative_16(int32_t value, int32_t bits)
+{
+    /* exp(-2^-2), exp(-2^-1), exp(-2^0), …, in steps of 2^-15. */
+    static const int16_t factors[7] = {25520, 19875, 12055, 4435, 600, 11, 0};
+    const int32_t fraction = 15 - bits;
+    const int32_t quarter = (int32_t)1 << (fraction - 2);
+    const int32_t last = (value & (quarter - 1)) - quarter;
+    const int32_t remainder = last - value;
+    int32_t result = mw_exp_quarter_16(last * ((int32_t)1 << bits));
+    int32_t i;
+    if (value == 0) {
+        return 32767;
+    }
+    for (i = 0; i < bits + 2 && i < 7; i++) {
+        if (((remainder >> (fraction - 2 + i)) & 1) != 0) {
+            result = mw_high_multiply_16(result, factors[i]);
+        }
+    }
+    return bits > 5 && value < -((int32_t)1 << (20 - bits)) ? 0 : result;
+}
+
+/* 2 / (1 + value) with two integer bits, by Newton's method; 0 <= value < 1 without integer bits. */
+MW_INLINE int32_t mw_reciprocal_16(int32_t value)
+{
+    const int32_t half = (value + 32768) >> 1;
+    int32_t x = 23130 + mw_high_multiply_16(half, -15420);
+    int32_t i;
+    for (i = 0; i < 3; i++) {
+        const int32_t rest = 8192 - mw_high_multiply_16(half, x);
+        x += mw_saturate_16(mw_high_multiply_16(x, rest) * 4);
+    }
+    return x;
+}
+
+/* 1 / (1 + exp(-value)) without integer bits. */
+MW_INLINE int32_t mw_logistic_16(int32_t value, int32_t bits)
+{
+    int32_t upper;
+    if (value == 0) {
+        return 16384;
+    }
+    upper = mw_saturate_16(mw_reciprocal_16(mw_exp_negative_16(value > 0 ? -value : value, bits)) * 2);
+    return value > 0 ? upper : 32767 - upper;
+}
+
+/* The hyperbolic tangent, without integer bits. */
+MW_INLINE int32_t mw_tanh_16(int32_t value, int32_t bits)
+{
+    int32_t magnitude;
+    if (value == 0) {
+        return 0;
+    }
+    magnitude = mw_reciprocal_16(mw_exp_negative_16(value > 0 ? -value : value, bits + 1)) - 8192;
+    magnitude = mw_saturate_16(magnitude * 4);
+    return value > 0 ? magnitude : -magnitude;
+}
+
+#endif
