@@ -3,6 +3,7 @@
 
 A module is a rule when it has ``OPERATORS`` (names of operators) and ``candidates(site)``. A module with
 ``matches(site)`` instead serves every operator for which that holds (tables, moves), behind the named rules.
+``RANK`` (0 where a module has none) orders the rules: kernels for special cores or shapes have a negative one.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from milliwatt.lower.site import Candidates, Site
 
 @dataclass(frozen=True)
 class Rule:
-    """One lowering rule and where it applies."""
+    """One lowering rule and where it applies. Rules of a lower rank come first."""
 
     name: str
+    rank: int
     operators: tuple[str, ...]
     matches: Callable[[Site], bool] | None
     candidates: Candidates
@@ -37,8 +39,11 @@ def rules() -> tuple[Rule, ...]:
         candidates = getattr(module, "candidates", None)
         if candidates is not None:
             operators = tuple(getattr(module, "OPERATORS", ()))
-            found.append(Rule(module_info.name, operators, getattr(module, "matches", None), candidates))
-    return tuple(sorted(found, key=lambda rule: (not rule.operators, rule.name)))
+            rank = getattr(module, "RANK", 0)
+            found.append(
+                Rule(module_info.name, rank, operators, getattr(module, "matches", None), candidates)
+            )
+    return tuple(sorted(found, key=lambda rule: (not rule.operators, rule.rank, rule.name)))
 
 
 def candidates_for(site: Site) -> Iterator[tuple[KernelCall, ...]]:

@@ -54,12 +54,15 @@ class Compiler:
         command: how it is started.
         target: flags that choose the core.
         link: flags of linking alone.
+        block_flags: flags with which the block functions (memcpy, …) are compiled, for a compiler whose
+            run-time library lacks them; empty when it has them.
     """
 
     title: str
     command: tuple[str, ...]
     target: tuple[str, ...]
     link: tuple[str, ...]
+    block_flags: tuple[str, ...] = ()
 
     def compile_flags(self, level: Level) -> tuple[str, ...]:
         """All flags with which emitted C is compiled."""
@@ -116,7 +119,12 @@ def compiler_for(core: Core, name: CompilerName) -> Compiler:
     if found is None:
         raise ToolchainError(f"{_GNU_ARM} is not installed", hint="install it, or use clang")
     return Compiler(
-        title=f"{_GNU_ARM} {found[1]}", command=(found[0],), target=core.gcc, link=("-nostartfiles",)
+        title=f"{_GNU_ARM} {found[1]}",
+        command=(found[0],),
+        target=core.gcc,
+        link=("-nostdlib",),
+        # Without the first, gcc would make a loop that copies into a call of the function that it is in.
+        block_flags=("-fno-tree-loop-distribute-patterns", *core.gcc, "-O2", *_LANGUAGE, *WARNINGS),
     )
 
 

@@ -33,6 +33,11 @@ MW_INLINE int32_t mw_add_wrapping(int32_t left, int32_t right)
     return (int32_t)((uint32_t)left + (uint32_t)right);
 }
 
+MW_INLINE int32_t mw_subtract_wrapping(int32_t left, int32_t right)
+{
+    return (int32_t)((uint32_t)left - (uint32_t)right);
+}
+
 /* sum + left * right; the factors have at most 16 bits. */
 MW_INLINE int32_t mw_mac(int32_t sum, int32_t left, int32_t right)
 {

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rescaling in few instructions where lowering has proven that it is exact: the accumulator stays below 2^30 and
+ * every multiplier is less than 1/2 (two roundings) or 1/4 (one rounding).
+ *
+ * Two roundings: x = floor((2 a m + 2^31) / 2^32) is one SMMLAR, which also adds the constants of the second
+ * rounding, (x + 2^(e-1) - [x < 0]) >> e. The sign of a serves for that of x: they differ only for x = 0, where both
+ * give 0 as e >= 1. The zero point z joins the constant: (2 z + 1) 2^(e-1).
+ * One rounding: floor((a m + 2^(t-1)) / 2^t), t = 31 + e, is one SMMLA with (2 z + 1) 2^(t-33), shifted by t - 32.
+ * Source of the contract: see mw_requantize.h. */
+#ifndef MW_RESCALE_SHORT_H
+#define MW_RESCALE_SHORT_H
+
+#include "mw_requantize.h"
+
+/* value: accumulator * 2^bits, bits 0 or more. halving: one less than the final shift.
+ * Returns the output with its zero point, unlimited. */
+MW_INLINE int32_t mw_rescale_short(int32_t value, int32_t bits, int32_t mantissa, int32_t halving, int32_t zero_point,
+                                   int32_t rounding)
+{
+    const int32_t nudge = mw_shift_left(2 * zero_point + 1, halving);
+    int32_t scaled;
+    if (rounding == MW_ROUND_SINGLE) {
+        scaled = nudge + (int32_t)(((int64_t)(value >> bits) * mantissa) >> 32);
+    } else {
+        const int32_t twice = bits > 0 ? value >> (bits - 1) : mw_shift_left(value, 1);
+        const int64_t product = (int64_t)twice * mantissa + ((int64_t)1 << 31);
+        scaled = nudge + (value >> 31) + (int32_t)(product >> 32);
+    }
+    return (scaled >> halving) >> 1;
+}
+
+#endif
