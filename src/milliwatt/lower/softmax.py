@@ -10,7 +10,8 @@ from milliwatt.ir import DType
 from milliwatt.lower.program import KernelCall, Table
 from milliwatt.lower.rows_8 import flip
 from milliwatt.lower.site import Site
-from milliwatt.ops.softmax import exponentials, multiplier_16, tables_16
+from milliwatt.ops.fixed_softmax import fixed_exponentials
+from milliwatt.ops.softmax import exponentials, is_float, multiplier_16, tables_16
 
 OPERATORS = ("SOFTMAX",)
 
@@ -53,11 +54,16 @@ def _int16(site: Site) -> KernelCall:
 def _int8(site: Site) -> KernelCall:
     kind, output = site.signature.input(0), site.signature.outputs[0]
     wide = output.dtype is DType.INT16
-    params = {**rows(site), "flip": flip(kind.dtype), "scale": site.signature.output_quant()[0]}
+    params: dict[str, int | float] = {**rows(site), "flip": flip(kind.dtype)}
+    if is_float(site.numerics):
+        stem, table = "mw_softmax_8", exponentials(site.signature)
+        params["scale"] = site.signature.output_quant()[0]
+    else:
+        stem, table = "mw_softmax_fixed_8", fixed_exponentials(site.signature)
     arguments = (
         replace(site.read(0), c_type="uint8_t"),
         site.write() if wide else replace(site.write(), c_type="uint8_t"),
-        Table("exponentials", exponentials(site.signature)),
+        Table("exponentials", table),
     )
     overlaps = site.in_place(0, distance=kind.size if wide else 0)
-    return site.call("mw_softmax_8_16" if wide else "mw_softmax_8", params, arguments, overlaps=overlaps)
+    return site.call(f"{stem}_16" if wide else stem, params, arguments, overlaps=overlaps)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """SOFTMAX: exp(beta * x) over its sum along the last dimension.
 
-Sources: TFLite `kernels/internal/optimized/optimized_ops.h` (8-bit data, which LiteRT's reference resolver
-runs too) and `reference/softmax.h` (int16).
+8-bit data: LiteRT's reference kernels, TFLM and CMSIS-NN compute in integers alone (`fixed_softmax`), LiteRT's
+default engine in float32. Sources: TFLite `kernels/internal/optimized/optimized_ops.h` (float32) and
+`reference/softmax.h` (int16).
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from milliwatt.ir import DType
 from milliwatt.ops import float_functions
 from milliwatt.ops.activation_tables import interpolate, table_16
 from milliwatt.ops.fixed_point import quantize_multiplier, requantize
+from milliwatt.ops.fixed_softmax import fixed_exponentials, fixed_softmax
+from milliwatt.ops.numerics import Numerics
 from milliwatt.ops.operator import Attribute, Call, Operator, Signature, TypeRow, as_output
 from milliwatt.ops.rows import ranks, rows, sequential_sum
-from milliwatt.ops.unary import has_quant, quantised, shapes, symmetric_16
+from milliwatt.ops.unary import has_quant, quantised, shapes
 
 Array = npt.NDArray[Any]
 
@@ -28,14 +31,20 @@ _LOWEST_EXPONENT = 10.0
 """The int16 tables end at exp(-10)."""
 
 
+def zero_point_16(signature: Signature) -> bool:
+    """int16 data have zero point 0."""
+    data = signature.input(0)
+    return data.dtype is not DType.INT16 or signature.quant(0)[1] == 0
+
+
 def output_scale(signature: Signature) -> bool:
-    """A quantised output has scale 1/256 and its lowest integer as zero point; an int16 one 1/32768 and 0."""
+    """A quantised output has scale 1/256 (int16: 1/65536) and the lowest zero point; of int16 data 1/32768 and 0."""
     output = signature.outputs[0]
     if output.dtype is DType.FLOAT32:
         return True
-    if output.dtype is DType.INT16:
+    if signature.input(0).dtype is DType.INT16:
         return has_quant(output, 2.0**-15, 0)
-    return has_quant(output, 2.0**-8, output.dtype.limits[0])
+    return has_quant(output, 2.0 ** (-8 * output.dtype.bytes), output.dtype.limits[0])
 
 
 def finite_beta(signature: Signature) -> bool:
@@ -72,7 +81,9 @@ def multiplier_16(signature: Signature) -> tuple[int, int]:
 
 
 def evaluate(call: Call) -> tuple[Array, ...]:
-    """8-bit data: float32 terms from a table, summed in order. int16: two tables with interpolation.
+    """8-bit data: terms from a table, of integers or for `Numerics.FAST` of float32, summed in order.
+
+    int16: two tables with interpolation.
 
     Floats: correctly rounded exponentials, summed in order; LiteRT and the C kernel are within 4 ulp plus
     one ulp per element of a row.
@@ -82,7 +93,18 @@ def evaluate(call: Call) -> tuple[Array, ...]:
         return (as_output(_float(data, np.float32(call.signature.attrs["beta"])), call.signature),)
     if data.dtype == np.int16:
         return (as_output(_int16(call, data), call.signature),)
-    return (as_output(_int8(call, data), call.signature),)
+    return (as_output(_int8(call, data) if is_float(call.numerics) else _fixed(call, data), call.signature),)
+
+
+def is_float(numerics: Numerics) -> bool:
+    """Whether the contract computes 8-bit data in float32."""
+    return numerics is Numerics.FAST
+
+
+def _fixed(call: Call, data: Array) -> Array:
+    output = call.signature.outputs[0].dtype
+    found = fixed_softmax(data, fixed_exponentials(call.signature), bits=8 * output.bytes)
+    return found + output.limits[0]
 
 
 def _float(data: Array, beta: np.float32) -> Array:
@@ -128,7 +150,7 @@ OPERATOR = Operator(
         TypeRow((DType.INT16,), (DType.INT16,)),
         TypeRow((DType.FLOAT32,), (DType.FLOAT32,)),
     ),
-    constraints=(ranks, quantised, symmetric_16, output_scale, finite_beta, depth_16),
+    constraints=(ranks, quantised, zero_point_16, output_scale, finite_beta, depth_16),
     shapes=shapes,
     evaluate=evaluate,
     hint="give the output the scale and zero point that the converter gives it",

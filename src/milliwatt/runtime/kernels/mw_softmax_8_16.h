@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SOFTMAX on int8 or uint8 with int16 results of scale 1/32768.
+/* SOFTMAX on int8 or uint8 with int16 results of scale 1/65536 and zero point -32768.
  * table[d] = exp(-beta * scale * d) for the distance d from a row's maximum.
  * Goes forwards; an element is last read before its result is written. */
 #ifndef MW_SOFTMAX_8_16_H
@@ -25,7 +25,7 @@ MW_KERNEL void mw_softmax_8_16(const struct mw_softmax_8_16_params *p, const uin
         const float factor = 1.0f / (mw_row_sum(input, p->depth, flip, table, largest) * p->scale);
         for (i = 0; i < p->depth; i++) {
             const int32_t steps = mw_rint(table[largest - (int32_t)(input[i] ^ flip)] * factor);
-            output[i] = (int16_t)(steps > 32767 ? 32767 : steps);
+            output[i] = (int16_t)((steps > 65535 ? 65535 : steps) - 32768);
         }
         input += p->depth;
         output += p->depth;
