@@ -8,7 +8,7 @@ value; the C is compared by its outputs, and where they differ the first step th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -66,7 +66,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was compared and what came out."""
+    """What was compared and what came out.
+
+    Attributes:
+        model: the graph's name.
+        samples: inputs tried.
+        compared: the implementations that took part.
+        first_difference: the first element that differs, or None.
+        float_tolerance: bound of float comparisons, relative to the largest magnitude; None for integers only.
+        default_interpreter_differs: share of output elements in which LiteRT's default interpreter is off.
+        not_compared: implementations that could not take part, with the reason.
+    """
 
     model: str
     samples: int
@@ -74,6 +84,7 @@ class Verification:
     first_difference: Difference | None
     float_tolerance: float | None
     default_interpreter_differs: float | None = None
+    not_compared: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -88,6 +99,7 @@ class Verification:
             "model": self.model,
             "samples": self.samples,
             "compared": list(self.compared),
+            "not_compared": dict(self.not_compared),
             "first_difference": None if difference is None else difference.to_json(),
             "float_tolerance": self.float_tolerance,
             "default_interpreter_differs": self.default_interpreter_differs,
@@ -111,18 +123,24 @@ def unequal(expected: Array, got: Array, tolerance: float | None) -> tuple[int, 
     """Index of the first element that differs: integers by equality, floats relative to the largest magnitude."""
     if expected.shape != got.shape or expected.dtype != got.dtype:
         return (0,) * expected.ndim
-    if expected.dtype.kind != "f":
-        wrong = expected != got
-    else:
-        left, right = expected.astype(np.float64), got.astype(np.float64)
-        finite = np.abs(left[np.isfinite(left)])
-        scale = max(1.0, float(finite.max(initial=0.0)))
-        with np.errstate(invalid="ignore"):
-            far = ~(np.abs(left - right) <= (tolerance or 0.0) * scale)
-        wrong = far & (left != right) & ~(np.isnan(left) & np.isnan(right))
+    wrong = differing(expected, got, tolerance)
     if not wrong.any():
         return None
     return tuple(int(index) for index in np.argwhere(wrong)[0])
+
+
+def differing(expected: Array, got: Array, tolerance: float | None) -> Array:
+    """Which elements differ: integers by equality, floats beyond the tolerance; two NaN are equal."""
+    if expected.dtype.kind != "f":
+        unlike: Array = expected != got
+        return unlike
+    left, right = expected.astype(np.float64), got.astype(np.float64)
+    finite = np.abs(left[np.isfinite(left)])
+    scale = max(1.0, float(finite.max(initial=0.0)))
+    with np.errstate(invalid="ignore"):
+        far = ~(np.abs(left - right) <= (tolerance or 0.0) * scale)
+    wrong: Array = far & (left != right) & ~(np.isnan(left) & np.isnan(right))
+    return wrong
 
 
 @dataclass(frozen=True)
@@ -167,11 +185,17 @@ class _Off:
     different: int = 0
     elements: int = 0
 
-    def count(self, interpreter: Any | None, inputs: Sequence[Array], expected: Sequence[Array]) -> None:
+    def count(
+        self,
+        interpreter: Any | None,
+        inputs: Sequence[Array],
+        expected: Sequence[Array],
+        tolerance: float | None,
+    ) -> None:
         if interpreter is None:
             return
         for left, right in zip(expected, interpreter.run(list(inputs)), strict=True):
-            self.different += int((left != right).sum())
+            self.different += int(differing(left, right, tolerance).sum())
             self.elements += left.size
 
     @property
@@ -229,7 +253,7 @@ def verify(
                     steps = locate(build, history if build.emitted.stateful else [inputs])
                     inner = [value for node in build.graph.nodes for value in node.outputs]
                     difference = compare_c.first(name, number, shrunk, steps, order=inner) or difference
-        off.count(default, inputs, [expected[name] for name in build.imported.outputs])
+        off.count(default, inputs, [expected[name] for name in build.imported.outputs], tolerance)
         advance()
         if difference is not None:
             break

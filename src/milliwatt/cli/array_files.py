@@ -73,10 +73,16 @@ def _read(path: Path, graph: Graph) -> list[Array]:
 def _mismatch(path: Path, name: str, array: Array, graph: Graph) -> UsageError:
     kind = graph.values[name]
     hint = "quantise with the scale and zero point shown; one extra axis in front is a batch of samples"
-    if array.dtype == kind.dtype.numpy and array.ndim == len(kind.shape) and array.shape[1:] == kind.shape[1:]:
+    if (
+        array.dtype == kind.dtype.numpy
+        and array.ndim == len(kind.shape)
+        and array.shape[1:] == kind.shape[1:]
+    ):
         hint = f"for a batch of {array.shape[0]} samples save array[:, numpy.newaxis], with one extra axis in front"
     return UsageError(
-        f"input {name} must be {kind}, the file has {array.dtype}{list(array.shape)}", where=str(path), hint=hint
+        f"input {name} must be {kind}, the file has {array.dtype}{list(array.shape)}",
+        where=str(path),
+        hint=hint,
     )
 
 

@@ -139,4 +139,3 @@ def write_files(emitted: Emitted, folder: Path) -> list[Path]:
         write_whole(path, lambda stream, content=text: stream.write(content.encode()))
         paths.append(path)
     return paths
-

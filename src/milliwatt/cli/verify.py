@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -21,7 +22,7 @@ from milliwatt.cli.options import (
     Seed,
     build_from,
 )
-from milliwatt.errors import VerificationError
+from milliwatt.errors import ToolchainError, VerificationError
 from milliwatt.measure.litert import LiteRT, LiteRTWorker
 from milliwatt.ops import Numerics
 from milliwatt.runners import runners_for, values_by_step
@@ -54,21 +55,33 @@ def verb(
     default = ["host"] if build.options.board.core.is_host else ["host", "emulator"]
     with LiteRTWorker() as worker, progress(quiet=as_json) as display:
         task = display.add_task("verifying", total=samples)
-        data = model.read_bytes()
-        oracle = LiteRT(data, all_tensors=True, worker=worker) if numerics is Numerics.LITERT else None
+        oracle, xnnpack, absent = _oracles(model.read_bytes(), numerics, worker)
         result = compare(
             build,
             litert=oracle,
-            default=LiteRT(data, reference=False, worker=worker),
+            default=xnnpack,
             runners=runners_for(build, runner or default),
             samples=samples,
             seed=seed,
             locate=values_by_step,
             advance=lambda: display.advance(task),
         )
-    _print(result, as_json=as_json)
+    _print(replace(result, not_compared=absent), as_json=as_json)
     if not result.ok:
         raise typer.Exit(VerificationError.exit_status)
+
+
+def _oracles(
+    data: bytes, numerics: Numerics, worker: LiteRTWorker
+) -> tuple[LiteRT | None, LiteRT | None, dict[str, str]]:
+    """LiteRT's reference and default interpreters, and why one of them cannot take part."""
+    if numerics is not Numerics.LITERT:
+        return None, None, {"litert": f"it keeps the contract litert, not {numerics.value}"}
+    try:
+        reference = LiteRT(data, all_tensors=True, worker=worker)
+        return reference, LiteRT(data, reference=False, worker=worker), {}
+    except ToolchainError as error:
+        return None, None, {"litert": error.message}
 
 
 def _print(result: Verification, *, as_json: bool) -> None:
@@ -78,6 +91,8 @@ def _print(result: Verification, *, as_json: bool) -> None:
     console = results()
     names = ", ".join(result.compared)
     difference = result.first_difference
+    for name, reason in result.not_compared.items():
+        console.print(f"[bold yellow]not compared[/]: {name}: " + reason.replace("[", r"\["))
     if difference is None:
         bound = (
             f" (floats within {result.float_tolerance:.2g} of the largest)" if result.float_tolerance else ""
