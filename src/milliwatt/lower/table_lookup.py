@@ -30,9 +30,11 @@ _KERNELS = {
 
 
 def matches(site: Site) -> bool:
-    """An element-wise operator from int8 or uint8 to any type of at most 32 bits."""
-    bytes_in = site.operator.elementwise and site.signature.input(0).dtype in (DType.INT8, DType.UINT8)
-    return bytes_in and site.signature.outputs[0].dtype in _KERNELS
+    """An element-wise operator from int8 or uint8 to a type of at most 32 bits; all other inputs are constant."""
+    if not site.operator.elementwise or site.signature.input(0).dtype not in (DType.INT8, DType.UINT8):
+        return False
+    variable = [constant for constant in site.signature.constants[1:] if constant is None]
+    return not variable and site.signature.outputs[0].dtype in _KERNELS
 
 
 def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
@@ -58,11 +60,12 @@ def table(site: Site) -> Array:
     count = 256
     signature = replace(
         site.signature,
-        inputs=(TensorType(kind.dtype, (count,), kind.quant),),
+        inputs=(TensorType(kind.dtype, (count,), kind.quant), *site.signature.inputs[1:]),
         outputs=(TensorType(output.dtype, (count,), output.quant),),
     )
     every_byte = np.arange(count, dtype=np.uint8).view(kind.dtype.numpy)
-    (results,) = site.operator.evaluate(
-        Call(signature=signature, inputs=(every_byte,), numerics=site.numerics)
+    call = Call(
+        signature=signature, inputs=(every_byte, *site.signature.constants[1:]), numerics=site.numerics
     )
+    (results,) = site.operator.evaluate(call)
     return results.view(np.uint8) if output.dtype.bytes == 1 else results
