@@ -20,7 +20,7 @@ RELU = operator_record("RELU", (0,), (1,))
 
 def long_chain() -> ModelRecord:
     """As many operators as the limit on tables lets through."""
-    count = 4_000
+    count = 3_000
     tensors = tuple(tensor_record(f"t{number}", FLOATS) for number in range(count))
     nodes = tuple(operator_record("RELU", (number,), (number + 1,)) for number in range(count - 1))
     return _model(SubgraphRecord(tensors, (0,), (count - 1,), nodes))
@@ -33,22 +33,22 @@ def many_outputs() -> ModelRecord:
         tensor_record("axis", TensorType(DType.INT32, ()), np.zeros((), np.int32)),
         replace(X, name="y"),
     )
-    options = options_record("SPLIT", {"NumSplits": 400_000})
-    node = operator_record("SPLIT", (1, 0), (2,) * 400_000, options=options)
+    options = options_record("SPLIT", {"NumSplits": 200_000})
+    node = operator_record("SPLIT", (1, 0), (2,) * 200_000, options=options)
     return _model(SubgraphRecord(tensors, (0,), (2,), (node,)))
 
 
 def many_inputs() -> ModelRecord:
     """One operator that reads a value very often."""
     node = operator_record(
-        "CONCATENATION", (0,) * 400_000, (1,), options=options_record("CONCATENATION", {"Axis": 0})
+        "CONCATENATION", (0,) * 200_000, (1,), options=options_record("CONCATENATION", {"Axis": 0})
     )
     return _model(SubgraphRecord((X, replace(X, name="y")), (0,), (1,), (node,)))
 
 
 def many_graph_inputs() -> ModelRecord:
     """A graph input and a graph output that are listed very often."""
-    return _model(SubgraphRecord((X, replace(X, name="y")), (0,) * 300_000, (1,) * 300_000, (RELU,)))
+    return _model(SubgraphRecord((X, replace(X, name="y")), (0,) * 150_000, (1,) * 150_000, (RELU,)))
 
 
 def shared_constant() -> ModelRecord:
@@ -121,7 +121,7 @@ def int4_constants() -> ModelRecord:
 
 def long_options() -> ModelRecord:
     """An attribute with very many numbers."""
-    options = OptionsRecord("ReshapeOptions", MappingProxyType({"NewShape": (1,) * 900_000}))
+    options = OptionsRecord("ReshapeOptions", MappingProxyType({"NewShape": (1,) * 400_000}))
     node = operator_record("RESHAPE", (0,), (1,), options=options)
     return _model(SubgraphRecord((X, replace(X, name="y")), (0,), (1,), (node,)))
 

@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from tests.importers.small_models import B, W, X, Y, dense, imported, use, with_main, with_tensor
 
@@ -16,7 +18,7 @@ from milliwatt.importers.tflite.reader import read
 from milliwatt.importers.tflite.records import ModelRecord, QuantRecord, SubgraphRecord, TensorRecord
 from milliwatt.ir import DType, TensorType
 from milliwatt.ir.verify import verify
-from milliwatt.measure.litert import LiteRT
+from milliwatt.measure.litert import LiteRT, LiteRTWorker
 from milliwatt.ops.check import check
 from milliwatt.ops.interpret import Interpreter
 from milliwatt.testing.tflite_records import tensor_record
@@ -137,21 +139,19 @@ def test_written_again_it_gives_the_same_outputs(name: str, shared_model: Callab
     original = path.read_bytes()
     files = [original, write_records(read(original)), write(load(path))]
     results = []
-    for data in files:
-        random = np.random.default_rng(0)
-        with LiteRT(data) as litert:
-            results.append(
-                [
-                    litert.run([_sample(random, item.dtype, item.shape) for item in litert.inputs])
-                    for _ in range(3)
-                ]
-            )
+    with LiteRTWorker() as worker:
+        for data in files:
+            random = np.random.default_rng(0)
+            litert = LiteRT(data, worker=worker)
+            inputs = [[sample(random, item.dtype, item.shape) for item in litert.inputs] for _ in range(3)]
+            results.append([litert.run(item) for item in inputs])
     for other in results[1:]:
         for expected, found in zip(results[0], other, strict=True):
             assert all(np.array_equal(left, right) for left, right in zip(expected, found, strict=True))
 
 
-def _sample(random: np.random.Generator, dtype: np.dtype[np.generic], shape: tuple[int, ...]) -> np.ndarray:
+def sample(random: np.random.Generator, dtype: np.dtype[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Random data of an input's type."""
     if dtype.kind == "f":
         return random.normal(size=shape).astype(dtype)
     return random.integers(-128, 128, shape).astype(dtype)
