@@ -44,6 +44,7 @@ examples: $(VENV)/installed-train
 	$(BIN)/python examples/01_digits/train.py
 	$(BIN)/python examples/02_vibration/train.py
 	$(BIN)/python examples/03_anomaly/train.py
+	$(BIN)/python examples/04_keyword/train.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "milliwatt needs Python 3.11 or newer")'

@@ -56,4 +56,4 @@ def test_missing_data_is_named_in_the_table(tmp_path: Path) -> None:
     assert task.missing() == "absent.npz not found"
     text = BENCHMARK.markdown([(task, None)])
     assert "left out: absent.npz not found" in text
-    assert len({line.count("|") for line in text.splitlines()[2:]}) == 1
+    assert len({line.count("|") for line in text.splitlines() if line.startswith("|")}) == 1
