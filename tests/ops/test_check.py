@@ -126,6 +126,18 @@ def test_a_rule_that_stumbles_over_the_node_is_a_model_error() -> None:
     assert "malformed" in error.message
 
 
+def test_computed_values_have_one_scale() -> None:
+    per_channel = TensorType(DType.INT8, (2, 3), Quant((0.5, 0.25), (0, 0), 0))
+    good = graph()
+    data = error_of(good.replace(values={**good.values, "x": per_channel}))
+    assert isinstance(data, UnsupportedError)
+    assert "per channel" in data.message
+    weights = good.replace(
+        values={**good.values, "x": per_channel}, constants={"x": np.zeros((2, 3), np.int8)}, inputs=()
+    )
+    assert check(weights) is weights
+
+
 def test_wrong_output_shape_is_a_model_error() -> None:
     error = error_of(graph(output=(4,)))
     assert isinstance(error, ModelError)

@@ -55,6 +55,7 @@ def check_node(graph: Graph, node: Node) -> None:
             where=node.source,
             hint=_type_hint(operator, signature),
         )
+    _check_one_scale(signature)
     for number, constraint in enumerate(operator.constraints, start=1):
         if not _holds(constraint, signature):
             raise UnsupportedError(
@@ -97,6 +98,20 @@ def _is_kind(attribute: Attribute, value: AttrValue) -> bool:
             return type(value) is tuple and all(type(item) is int for item in value)
         case "floats":
             return type(value) is tuple and all(type(item) is float for item in value)
+
+
+def _check_one_scale(signature: Signature) -> None:
+    """Only constants may be quantised per channel: no operator computes such a tensor."""
+    computed = [
+        kind for kind, array in zip(signature.inputs, signature.constants, strict=True) if array is None
+    ]
+    for kind in (*computed, *signature.outputs):
+        if kind is not None and kind.quant is not None and len(kind.quant.scale) > 1:
+            raise UnsupportedError(
+                f"{signature.op} has data that are quantised per channel: {kind}",
+                where=signature.source,
+                hint="only weights can be quantised per channel; convert the model again",
+            )
 
 
 def _holds(constraint: Constraint, signature: Signature) -> bool:

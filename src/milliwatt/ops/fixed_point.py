@@ -24,12 +24,17 @@ INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 def quantize_multiplier(real: float) -> tuple[int, int]:
     """A real multiplier as (mantissa, exponent): real ≈ mantissa / 2**31 * 2**exponent.
 
-    The mantissa is 0 or in [2**30, 2**31). Exponents below -31 flush to zero, as in TFLite.
+    The mantissa is 0 or in [2**30, 2**31). Exponents below -31 flush to zero, as in TFLite;
+    above 30, infinity included, the multiplier is the largest there is.
     """
     if real == 0.0:
         return 0, 0
+    if math.isinf(real):
+        return INT32_MAX, 30
     fraction, exponent = math.frexp(real)
-    mantissa = math.floor(fraction * (1 << 31) + 0.5) if fraction >= 0 else -math.floor(-fraction * (1 << 31) + 0.5)
+    mantissa = (
+        math.floor(fraction * (1 << 31) + 0.5) if fraction >= 0 else -math.floor(-fraction * (1 << 31) + 0.5)
+    )
     if mantissa == 1 << 31:
         mantissa //= 2
         exponent += 1
