@@ -80,7 +80,8 @@ class Filters:
 
     def words(self, *, multiple: int) -> int:
         """Words of weights for two filters: two inputs a word, rounded up to a multiple."""
-        return -(-self.weights.shape[1] // (2 * multiple)) * multiple
+        turns = -(-int(self.weights.shape[1]) // (2 * multiple))
+        return turns * multiple
 
 
 def pack(filters: Filters, *, words: int, group: int, packed: bool) -> Array:

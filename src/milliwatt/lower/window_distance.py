@@ -40,3 +40,15 @@ def window_distance(
 def _anywhere(written: np.ndarray[tuple[int], np.dtype[np.int64]], out_bytes: int) -> int:
     """A distance that no other step exceeds downwards: the output ends where the input begins."""
     return -int(written[-1]) * out_bytes
+
+
+def row_distance(rows: Axis, columns: Axis, *, batches: int, in_bytes: int, out_bytes: int) -> int:
+    """The same for a kernel that computes whole output rows, writing them in any order within a row."""
+    whole = Axis(input=1, output=1, window=1, stride=1, dilation=1, before=0)
+    return window_distance(
+        rows,
+        whole,
+        batches=batches,
+        in_bytes=columns.input * in_bytes,
+        out_bytes=columns.output * out_bytes,
+    )
