@@ -61,7 +61,13 @@ class Use:
 
 
 def svdf(**changes: Any) -> Use:
-    inputs = [int8(1, 5), np.ones((6, 5), np.int8), np.ones((6, 4), np.int16), np.ones(3, np.int32), None]
+    inputs: list[TensorType | Array | None] = [
+        int8(1, 5),
+        np.ones((6, 5), np.int8),
+        np.ones((6, 4), np.int16),
+        np.ones(3, np.int32),
+        None,
+    ]
     states = (TensorType(DType.INT16, (1, 24), Quant((0.5,), (0,))),)
     return changed(
         Use("SVDF", inputs, int8(1, 3), {"rank": 2, "fused_activation_function": "RELU"}, states), changes

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from milliwatt.ir import DType
+from milliwatt.ir import AttrValue, DType
 from milliwatt.ops.fill import DTYPES as FILLABLE
 from milliwatt.ops.strided_view import MOVABLE
 from milliwatt.testing.builder import GraphBuilder
@@ -22,10 +22,12 @@ def operand(build: GraphBuilder, numbers: Sequence[int] | int) -> str:
     return build.constant(np.array(numbers, np.int32))
 
 
-def same(build: GraphBuilder, op: str, inputs: Sequence[str], data: str, **attrs: object) -> tuple[str, ...]:
+def same(
+    build: GraphBuilder, op: str, inputs: Sequence[str], data: str, **attrs: AttrValue
+) -> tuple[str, ...]:
     """A node whose outputs have the element type and the quantisation of ``data``."""
     kind = build.type_of(data)
-    return build.node(op, inputs, attrs=attrs, dtype=kind.dtype, quant=kind.quant)  # type: ignore[arg-type]
+    return build.node(op, inputs, attrs=attrs, dtype=kind.dtype, quant=kind.quant)
 
 
 def reshape(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:

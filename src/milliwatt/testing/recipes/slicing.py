@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from milliwatt.ir import DType, TensorType
+from milliwatt.ir import AttrValue, DType, TensorType
 from milliwatt.ops.pack import DTYPES as PACKABLE
 from milliwatt.ops.split import DTYPES as SPLITTABLE
 from milliwatt.ops.split_v import DTYPES as SPLITTABLE_V
@@ -114,7 +114,7 @@ def concatenation(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
             values.append(build.constant(build.sample(TensorType(dtype, tuple(shape))), kind.quant))
         else:
             values.append(build.value(dtype, shape=tuple(shape), quant=kind.quant))
-    attrs = {"axis": axis, "fused_activation_function": "NONE"}
+    attrs: dict[str, AttrValue] = {"axis": axis, "fused_activation_function": "NONE"}
     return same(build, "CONCATENATION", values, data, **attrs)
 
 
