@@ -101,6 +101,15 @@ def markdown(results: dict[str, dict[str, Any]], peers: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def progress_line(name: str, optimize: Optimize, row: dict[str, Any]) -> str:
+    """One line for the terminal."""
+    return (
+        f"{name:10} {optimize.value:9} {row['cycles']['core']:>12,} cycles {row['latency_ms']['board']:8.2f} ms "
+        f"RAM {row['ram_bytes']['total']:>7,} code {row['flash_bytes']['code']:>7,} "
+        f"{'equal' if row['bit_exact'] else 'DIFFERENT'}"
+    )
+
+
 def main() -> int:
     """Measure all and write the files; 1 when a model is absent or differs."""
     missing = [name for name in MODELS if not (SHARED / "models" / f"{name}.tflite").is_file()]
@@ -111,9 +120,7 @@ def main() -> int:
     for name in MODELS:
         for optimize in Optimize:
             results[f"{name}/{optimize.value}"] = row = measure(name, optimize)
-            print(f"{name:10} {optimize.value:9} {row['cycles']['core']:>12,} cycles {row['latency_ms']['board']:8.2f} ms "
-                  f"RAM {row['ram_bytes']['total']:>7,} code {row['flash_bytes']['code']:>7,} "
-                  f"{'equal' if row['bit_exact'] else 'DIFFERENT'}", flush=True)  # fmt: skip
+            print(progress_line(name, optimize, row), flush=True)
     peers = json.loads((SHARED / "baselines.json").read_text("utf-8"))
     (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
     (HERE / "results.md").write_text(markdown(results, peers), "utf-8")

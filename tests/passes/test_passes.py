@@ -82,8 +82,9 @@ def dead_chain() -> Graph:
     value = convolution(build, build.input(IMAGE), out=16, dead=(0, 1, 2, 3, 9), activation="RELU")
     value = depthwise(build, value)
     value = convolution(build, value, out=10, dead=(5,), activation="RELU")
-    value = build.node("AVERAGE_POOL_2D", (value,), attrs={"padding": "VALID", "filter_height": 6, "filter_width": 6,
-                       "stride_h": 1, "stride_w": 1}, dtype=DType.INT8, quant=build.type_of(value).quant)[0]  # fmt: skip
+    window = {"padding": "VALID", "filter_height": 6, "filter_width": 6, "stride_h": 1, "stride_w": 1}
+    scale = build.type_of(value).quant
+    value = build.node("AVERAGE_POOL_2D", (value,), attrs=window, dtype=DType.INT8, quant=scale)[0]
     shape = build.constant(np.array([1, 10], np.int32))
     value = build.node("RESHAPE", (value, shape), attrs={"new_shape": (1, 10)}, dtype=DType.INT8,
                        quant=build.type_of(value).quant)[0]  # fmt: skip

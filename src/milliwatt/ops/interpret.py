@@ -49,8 +49,7 @@ class Interpreter:
             UsageError: an input has the wrong element type or shape.
         """
         values: dict[str, Array] = dict(self.graph.constants)
-        for name, array in zip(self.graph.inputs, check_inputs(self.graph, inputs), strict=True):
-            values[name] = array
+        values |= zip(self.graph.inputs, check_inputs(self.graph, inputs), strict=True)
         for node, operator, kind in self._plan:
             call = Call(
                 signature=kind,

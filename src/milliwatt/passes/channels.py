@@ -186,11 +186,11 @@ def _through_conv(graph: Graph, node: Node, source: Known, numerics: Numerics) -
     silent = source.mask & (source.value == zero_point)
     # A constant that is not the zero point sums to less at the border: it counts as varying where windows pad.
     steady = silent if pads(graph, node) else source.mask
-    mask: Array = ~(used & ~steady[None, :]).any(axis=1)
+    mask: Array = np.logical_not(np.any(used & ~steady[None, :], axis=1))
     pixel = np.where(source.mask, source.value, zero_point)
     summed = taps.sum(axis=1, dtype=np.int64)
     if np.abs(summed).max(initial=0) > 127:
-        quiet: Array = mask & ~(used & ~silent[None, :]).any(axis=1)
+        quiet: Array = mask & ~np.any(used & ~silent[None, :], axis=1)
         return Known(quiet, _silent_output(graph, node, numerics))
     one = summed.astype(np.int8).reshape((weights.shape[0], *(1,) * (weights.ndim - 2), weights.shape[-1]))
     return Known(mask, _evaluate_pixel(graph, node, pixel, numerics, weights=one))
@@ -206,7 +206,8 @@ def _silent_output(graph: Graph, node: Node, numerics: Numerics) -> Array:
 
 def _through_depthwise(graph: Graph, node: Node, source: Known, numerics: Numerics) -> Known:
     weights = graph.constants[str(node.inputs[1])]
-    silent: Array = (source.mask & (source.value == _zero_point(graph, node))) | ~weights.any(axis=(0, 1, 2))
+    unread: Array = ~np.any(weights, axis=(0, 1, 2))
+    silent = np.logical_or(source.mask & (source.value == _zero_point(graph, node)), unread)
     none = np.zeros((1, 1, 1, weights.shape[-1]), np.int8)
     pixel = np.full(weights.shape[-1], _zero_point(graph, node))
     return Known(silent, _evaluate_pixel(graph, node, pixel, numerics, weights=none))

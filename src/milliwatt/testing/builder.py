@@ -168,7 +168,8 @@ def sample(random: np.random.Generator, kind: TensorType) -> Array:
     if kind.dtype is DType.BOOL:
         return random.integers(0, 2, kind.shape).astype(np.bool_)
     if kind.dtype is DType.FLOAT32:
-        return (random.normal(0, 1, kind.shape) * 10.0 ** random.uniform(-2, 1)).astype(np.float32)
+        floats: Array = random.normal(0, 1, kind.shape) * 10.0 ** random.uniform(-2, 1)
+        return floats.astype(np.float32)
     low, high = kind.dtype.limits
     if kind.dtype.bytes > 2:
         low, high = -(2**15), 2**15
