@@ -41,6 +41,11 @@ def test_thumb_frames(code: list[str], expected: int) -> None:
     assert stack_bound(assemble({"probe": code}, M4), "thumb", entries=["probe"]) == expected
 
 
+def test_far_branch_of_armv6m_is_no_call() -> None:
+    code = ["push {lr}", "bl 1f", *["nop"] * 2000, "1: pop {pc}"]
+    assert stack_bound(assemble({"probe": code}, M4), "thumb", entries=["probe"]) == 4
+
+
 def test_chain_of_calls() -> None:
     codes = {
         "top": ["push {r4, lr}", "bl middle", "bl leaf", "pop {r4, pc}"],

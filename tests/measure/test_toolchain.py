@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from elftools.elf.elffile import ELFFile
-from tests.measure.sample_model import SOURCE, WEIGHTS, sample
+from tests.measure.sample_model import SOURCE, WEIGHTS, meaning, sample
 
 from milliwatt import targets
 from milliwatt.errors import BudgetError, ToolchainError, UsageError
 from milliwatt.measure import toolchain
+from milliwatt.measure.emulator import EmulatorRunner
 from milliwatt.measure.image import read_image
+from milliwatt.measure.stack import stack_bound
 from milliwatt.measure.toolchain import build as build_module
 
 BOARD = targets.board("nucleo-l4r5zi")
@@ -144,3 +147,20 @@ def test_gcc_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     compilers._gnu_arm.cache_clear()
     with pytest.raises(ToolchainError, match="no gcc is known"):
         toolchain.compiler_for(targets.core("rv32imc"), "gcc")
+
+
+@pytest.mark.parametrize("name", ["cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33"])
+def test_gcc_computes_the_same(name: str) -> None:
+    board = next(board for board in targets.boards() if board.core.name == name)
+    if not toolchain.has_gcc(board.core):
+        pytest.skip("arm-none-eabi-gcc is not installed")
+    copy = "struct big { int32_t v[100]; };\n"
+    use = "*state += 1; { struct big b = *(const struct big *)(const void *)(input - 128); *state += b.v[0] * 0; }"
+    source = SOURCE.replace("#define", copy + "#define", 1).replace("*state += 1;", use)
+    x = np.random.default_rng(1).integers(-128, 128, 64).astype(np.int8)
+    for text in (SOURCE, source):
+        runner = EmulatorRunner(sample(source=text), board, compiler="gcc")
+        assert "gcc" in runner.built.compiler
+        for left, right in zip(runner.run([x]), meaning(x, 6), strict=True):
+            assert left.tobytes() == right.tobytes()
+        assert stack_bound(runner.image, "thumb", entries=["sample_run"]) > 0

@@ -4,19 +4,23 @@
 from __future__ import annotations
 
 import struct
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from benchmarks.timing.probe import assemble, run
 from tests.measure.sample_model import SOURCE, sample
+from unicorn.unicorn_const import UC_HOOK_CODE
 
 from milliwatt import targets
 from milliwatt.errors import InternalError
 from milliwatt.measure.emulator import EmulatorRunner
+from milliwatt.measure.timing import Pricer
+from milliwatt.measure.timing.listing import Listing
 
 BOARD = targets.board("nucleo-l4r5zi")
+DEVICES = [board for board in targets.boards() if not board.core.is_host]
 
 
 class Cache:
@@ -51,6 +55,32 @@ def test_counts_of_a_loop() -> None:
         for key, row in rows.items()
     }
     assert counts == {(0, 6): (1, 0, 0), (2, 4): (4, 0, 1), (6, 2): (1, 1, 0)}
+
+
+@pytest.mark.parametrize("board", DEVICES, ids=lambda board: board.name)
+def test_instructions_against_counting_each(board: targets.Board) -> None:
+    runner = EmulatorRunner(sample(), board)
+    x = np.random.default_rng(3).integers(-128, 128, 64).astype(np.int8)
+    trace = runner.trace([x])
+    seen: Counter[int] = Counter()
+    engine = runner._plain.machine.engine
+    engine.hook_add(UC_HOOK_CODE, lambda _, address, size, user: seen.update((address,)))
+    runner.run([x])
+    counted: Counter[int] = Counter()
+    skippable = set()
+    listing = Listing(runner.image, board.core.isa)
+    for row in trace.blocks if board.core.isa == "thumb" else ():
+        for instruction in listing.block(int(row["address"]), int(row["bytes"])):
+            counted[instruction.address] += int(row["executions"])
+            if instruction.conditional and instruction.kind != "branch":
+                skippable.add(instruction.address)
+    total = sum(step.instructions for step in Pricer(runner.image, board).price(trace))
+    if not skippable:
+        assert total == seen.total()
+    # The emulator's own callback leaves out what an IT block skips; all others must agree one by one.
+    for address, count in counted.items():
+        assert count == seen[address] or (address in skippable and count > seen[address])
+    assert total == (counted.total() or seen.total())
 
 
 def test_unaligned_accesses() -> None:

@@ -58,8 +58,10 @@ class _Scanner:
             if instruction.mnemonic == "blx" or "lr" not in raw.op_str:
                 raise self._error(raw, "it calls through a register")
             return
-        inside = self._function.address <= target < self._function.address + self._function.bytes
-        if instruction.mnemonic in ("bl", "blx") or not inside:
+        # Armv6-M also branches with BL inside of a function, where nothing else reaches that far.
+        start, end = self._function.address, self._function.address + self._function.bytes
+        calls_itself = target == start and instruction.mnemonic == "bl"
+        if calls_itself or not start <= target < end:
             self.calls.append(target)
 
     def _write_back(self, raw: Any, instruction: Instruction) -> None:

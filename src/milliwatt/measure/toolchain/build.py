@@ -7,6 +7,7 @@ import platform
 import re
 import sys
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 from milliwatt.emit.emitted import Emitted
@@ -82,29 +83,47 @@ def build_elf(
     keep = [f"{emitted.name}_{suffix}" for suffix in ("run", "init", "run_until")]
     script = linker_script(flash=flash, ram=ram, keep=keep)
     flags = tool.compile_flags(level)
-    # -g keeps the symbol table at -Os and -Oz; the linker script drops the debugging information.
-    link = [
-        *tool.target,
-        f"-{level}",
-        "-g",
-        *tool.link,
-        f"-Wl,-e,{emitted.run_function}",
-        "-Wl,--gc-sections",
-    ]
-    link += ["-T", "link.ld", f"{emitted.name}.o"]
+    link = _link_flags(emitted, tool, level)
 
     def make(directory: Path) -> None:
         _write(directory, emitted)
         (directory / "link.ld").write_text(script, "utf-8", newline="\n")
         _compile(directory, emitted, compiler=tool, flags=flags)
+        if tool.block_flags:
+            (directory / "block_functions.c").write_text(_block_functions(), "utf-8", newline="\n")
+            command = [*tool.command, *tool.block_flags, "-c", "block_functions.c", "-o", "block_functions.o"]
+            run_tool(command, directory=directory, what="block_functions.c")
         try:
             command = [*tool.command, *link, "-o", "model.elf"]
             run_tool(command, directory=directory, what=f"{emitted.name}.elf")
         except ToolchainError as error:
             raise _budget(error, target) from error
 
-    key = content_key("elf", tool.title, flags, link, script, emitted.name, emitted.header, emitted.source)
+    blocks = (_block_functions(), *tool.block_flags) if tool.block_flags else ()
+    key = content_key(
+        "elf", tool.title, flags, link, blocks, script, emitted.name, emitted.header, emitted.source
+    )
     return Built(cached(key, make) / "model.elf", tool.title, level)
+
+
+def _link_flags(emitted: Emitted, tool: Compiler, level: Level) -> list[str]:
+    libraries = ["block_functions.o", "-lgcc"] if tool.block_flags else []
+    return [
+        *tool.target,
+        f"-{level}",
+        "-g",  # keeps the symbol table at -Os and -Oz; the linker script drops the debugging information
+        *tool.link,
+        f"-Wl,-e,{emitted.run_function}",
+        "-Wl,--gc-sections",
+        "-T",
+        "link.ld",
+        f"{emitted.name}.o",
+        *libraries,
+    ]
+
+
+def _block_functions() -> str:
+    return resources.files("milliwatt.measure.toolchain").joinpath("block_functions.c").read_text("utf-8")
 
 
 def _budget(error: ToolchainError, target: Board) -> ToolchainError | BudgetError:
