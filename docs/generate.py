@@ -11,7 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from typer.testing import CliRunner
+import typer
+import typer.main
 
 from milliwatt import errors
 from milliwatt.cli.app import application
@@ -77,15 +78,24 @@ def errors_page() -> Iterator[str]:
 
 
 def command_line_page() -> Iterator[str]:
-    """The help of every verb as it is printed."""
+    """Every verb with its arguments and options."""
     yield "# Command line\n"
-    runner = CliRunner()
-    for name in verbs():
-        result = runner.invoke(
-            application(), [name, "--help"], env={"COLUMNS": "100", "TERM": "dumb"}, color=False
-        )
-        lines = [line.rstrip() for line in result.output.strip("\n").splitlines()]
-        yield f"## milliwatt {name}\n\n```\n" + "\n".join(lines) + "\n```\n"
+    commands = typer.main.get_command(application()).commands  # type: ignore[attr-defined]
+    for name, module in verbs().items():
+        yield f"## milliwatt {name}\n\n{inspect.cleandoc(module.verb.__doc__ or '')}\n"
+        yield "| argument or option | default | meaning |\n| --- | --- | --- |"
+        for parameter in commands[name].params:
+            if parameter.name == "help":
+                continue
+            spelled = ", ".join(f"`{option}`" for option in parameter.opts)
+            if not parameter.opts[0].startswith("-"):
+                spelled = f"`{parameter.name.upper()}`"
+            default = parameter.default
+            shown = (
+                "required" if parameter.required else "-" if default in (None, "", False) else f"`{default}`"
+            )
+            yield f"| {spelled} | {shown} | {parameter.help or ''} |"
+        yield "\n" + module.EXAMPLE.replace("[bold]", "`").replace("[/]", "`") + "\n"
 
 
 PAGES = {
