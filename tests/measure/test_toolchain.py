@@ -67,7 +67,8 @@ def test_flash_that_is_too_small() -> None:
     assert caught.value.where == "nucleo-g0b1re"
 
 
-def test_second_build_is_taken_from_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_second_build_is_taken_from_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MILLIWATT_CACHE", str(tmp_path))
     first = toolchain.build_elf(sample(), BOARD)
 
     def never(*_: object, **__: object) -> None:
