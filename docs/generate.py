@@ -90,7 +90,7 @@ def command_line_page() -> Iterator[str]:
             spelled = ", ".join(f"`{option}`" for option in parameter.opts)
             if not parameter.opts[0].startswith("-"):
                 spelled = f"`{parameter.name.upper()}`"
-            default = parameter.default
+            default = getattr(parameter.default, "value", parameter.default)
             shown = (
                 "required" if parameter.required else "-" if default in (None, "", False) else f"`{default}`"
             )
