@@ -137,15 +137,8 @@ def profile(
         raise UsageError(f"the number of samples must not be negative, but is {samples}")
     runner = EmulatorRunner(emitted, board, level=level, compiler=compiler)
     program = emitted.plan.program
-    pricer = Pricer(runner.image, board)
-    candidates = input_sets(program, samples=samples, seed=seed)
-    # The slowest input is found without watching data accesses, which takes ten times as long; the watched
-    # run then adds what data addresses cost, and finds unaligned accesses where the core forbids them.
-    quick = [runner.trace(inputs, memory=False) for inputs in candidates]
-    slowest = max(range(len(quick)), key=lambda index: _order(pricer.price(quick[index])))
-    watched = board.core.timing is not None or not board.core.unaligned
-    steps = pricer.price(runner.trace(candidates[slowest]) if watched else quick[slowest])
-    painted = max(trace.stack_bytes for trace in quick)
+    tried = input_sets(program, samples=samples, seed=seed)
+    steps, painted = _slowest(runner, tried)
     footprint = footprint_of(runner.image, emitted, board)
     if footprint.stack is None or painted > footprint.stack:
         raise InternalError(f"the stack reached {painted} bytes, above its bound of {footprint.stack}")
@@ -156,7 +149,7 @@ def profile(
         board=board.name,
         core=board.core.name,
         compiler=f"{runner.built.compiler} -{runner.built.level}",
-        obtained=_obtained(board, runs=len(quick), painted=painted),
+        obtained=_obtained(board, runs=len(tried), painted=painted),
         source_macs=source_macs,
         executed_macs=program.macs,
         instructions=sum(step.instructions for step in steps),
@@ -167,6 +160,21 @@ def profile(
         footprint=footprint,
         layers=tuple(_layer(program, call, step) for call, step in zip(program.calls, steps, strict=True)),
     )
+
+
+def _slowest(runner: EmulatorRunner, tried: Sequence[list[Array]]) -> tuple[tuple[StepCost, ...], int]:
+    """The costs of the slowest input's steps, and how deep the stack went in any of them.
+
+    The slowest input is found without watching data accesses, which takes ten times as long; the watched
+    run then adds what data addresses cost, and finds unaligned accesses where the core forbids them.
+    """
+    pricer = Pricer(runner.image, runner.board)
+    quick = [runner.trace(inputs, memory=False) for inputs in tried]
+    slowest = max(range(len(quick)), key=lambda index: _order(pricer.price(quick[index])))
+    core = runner.board.core
+    watched = core.timing is not None or not core.unaligned
+    steps = pricer.price(runner.trace(tried[slowest]) if watched else quick[slowest])
+    return steps, max(trace.stack_bytes for trace in quick)
 
 
 def input_sets(program: Program, *, samples: int, seed: int) -> list[list[Array]]:
