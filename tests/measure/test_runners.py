@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -162,10 +163,13 @@ def test_unaligned_access_is_found_where_the_core_forbids_it() -> None:
     assert caught.value.where.endswith("in sample_mix")
 
 
-def test_arena_larger_than_the_ram() -> None:
-    from dataclasses import replace
-
+@pytest.mark.parametrize(("arena", "fits"), [(10**6, False), (655_360 - 64, False), (655_360 - 320, True)])
+def test_arena_and_stack_must_fit_the_ram(arena: int, fits: bool) -> None:
     model = sample()
-    model = replace(model, plan=replace(model.plan, arena_bytes=10**6))
-    with pytest.raises(BudgetError, match="1000000 bytes of RAM"):
+    model = replace(model, plan=replace(model.plan, arena_bytes=arena))
+    if fits:
+        expect(EmulatorRunner(model, M4).run)
+        return
+    with pytest.raises(BudgetError, match=f"{arena} bytes of arena and") as caught:
         EmulatorRunner(model, M4)
+    assert caught.value.where == "nucleo-l4r5zi"
