@@ -72,10 +72,10 @@ def main(example: Example) -> None:
     require_synthesiser()
     reproducible(seed=1)
     random = np.random.default_rng(1)
-    real, train_labels = data_set(TRAINING_VARIANTS, words=180, takes=4, random=random)
+    real, train_labels = data_set(TRAINING_VARIANTS, words=120, takes=4, random=random)
     real_test, test_labels = data_set(TEST_VARIANTS, words=16, takes=1, random=random)
     network = Network((FRAMES, COEFFICIENTS, 1), LAYERS)
-    fit(network, real, train_labels, loss=classification_loss, epochs=20)
+    fit(network, real, train_labels, loss=classification_loss, epochs=24)
     data = TensorType(DType.INT8, (1, FRAMES, COEFFICIENTS, 1), asymmetric(real.min(), real.max()))
     example.write_model(quantise("keyword", network.float_layers(real[::4]), data=data))
     assert data.quant is not None
