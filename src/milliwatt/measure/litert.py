@@ -53,7 +53,7 @@ class LiteRTWorker:
     """
 
     def __init__(self, *, timeout: float = 60.0) -> None:
-        self._timeout = timeout
+        self.timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
         self._numbers = itertools.count()
@@ -86,7 +86,7 @@ class LiteRTWorker:
         except TimeoutError as error:
             self.close()
             raise ToolchainError(
-                f"LiteRT did not finish the command {header['command']} within {self._timeout:g} s"
+                f"LiteRT did not finish the command {header['command']} within {self.timeout:g} s"
             ) from error
         if "error" in answer:
             raise ToolchainError(
@@ -128,7 +128,7 @@ class LiteRTWorker:
     def _reader(self, process: subprocess.Popen[bytes]) -> Any:
         assert process.stdout is not None
         descriptor = process.stdout.fileno()
-        deadline = time.monotonic() + self._timeout
+        deadline = time.monotonic() + self.timeout
 
         def read(count: int) -> bytes:
             parts = []
