@@ -34,12 +34,12 @@ struct mw_add_s8_params {
 MW_INLINE int8_t mw_add_s8_element(const struct mw_add_s8_params *p, int32_t left, int32_t right)
 {
     const int32_t first =
-        mw_rescaled(left, p->first_offset, p->left_shift, p->first_mantissa, p->first_exponent, p->rounding);
+        mw_rescaled_small(left, p->first_offset, p->left_shift, p->first_mantissa, p->first_exponent, p->rounding);
     const int32_t second =
-        mw_rescaled(right, p->second_offset, p->left_shift, p->second_mantissa, p->second_exponent, p->rounding);
+        mw_rescaled_small(right, p->second_offset, p->left_shift, p->second_mantissa, p->second_exponent, p->rounding);
     const int32_t total = first + second * p->second_sign;
-    const int32_t scaled = mw_requantize(total, p->output_mantissa, p->output_exponent, p->rounding);
-    return (int8_t)mw_clamp_offset(scaled, p->output_offset, p->low, p->high);
+    return (int8_t)mw_finish_small(total, p->output_mantissa, p->output_exponent, p->rounding, p->output_offset, p->low,
+                                   p->high);
 }
 
 MW_KERNEL void mw_add_s8(const struct mw_add_s8_params *p, const int8_t *first, const int8_t *second,

@@ -29,9 +29,9 @@ struct mw_compare_rescaled_s8_params {
 MW_INLINE uint8_t mw_compare_rescaled_s8_element(const struct mw_compare_rescaled_s8_params *p, int32_t left,
                                                  int32_t right)
 {
-    const int32_t first = mw_rescaled(left, p->first_offset, p->left_shift, p->first_mantissa, p->first_exponent,
+    const int32_t first = mw_rescaled_small(left, p->first_offset, p->left_shift, p->first_mantissa, p->first_exponent,
                                       MW_ROUND_DOUBLE);
-    const int32_t second = mw_rescaled(right, p->second_offset, p->left_shift, p->second_mantissa,
+    const int32_t second = mw_rescaled_small(right, p->second_offset, p->left_shift, p->second_mantissa,
                                        p->second_exponent, MW_ROUND_DOUBLE);
     return mw_holds(p->relation, MW_OUTCOME(first, second));
 }

@@ -4,7 +4,7 @@
 #define MW_MUL_S8_H
 
 #include "mw_broadcast.h"
-#include "mw_requantize.h"
+#include "mw_requantize_small.h"
 
 struct mw_mul_s8_params {
     int32_t rows;
@@ -25,17 +25,17 @@ struct mw_mul_s8_params {
     int32_t rounding;
 };
 
-MW_INLINE int8_t mw_mul_s8_element(const struct mw_mul_s8_params *p, int32_t left, int32_t right)
+MW_INLINE int8_t mw_mul_s8_element(const struct mw_mul_s8_params *p, int32_t left, int32_t right, int32_t mantissa)
 {
     const int32_t product = (left + p->first_offset) * (right + p->second_offset);
-    const int32_t scaled = mw_requantize(product, p->mantissa, p->exponent, p->rounding);
-    return (int8_t)mw_clamp_offset(scaled, p->output_offset, p->low, p->high);
+    return (int8_t)mw_finish_small(product, mantissa, p->exponent, p->rounding, p->output_offset, p->low, p->high);
 }
 
 MW_KERNEL void mw_mul_s8(const struct mw_mul_s8_params *p, const int8_t *first, const int8_t *second,
                         int8_t *output)
 {
-    MW_FOR_EACH_PAIR(p, int8_t, first, second, output, mw_mul_s8_element(p, *left, *right));
+    const int32_t mantissa = mw_in_register(p->mantissa);
+    MW_FOR_EACH_PAIR(p, int8_t, first, second, output, mw_mul_s8_element(p, *left, *right, mantissa));
 }
 
 #endif

@@ -4,7 +4,7 @@
 #define MW_PRELU_S8_H
 
 #include "mw_broadcast.h"
-#include "mw_requantize.h"
+#include "mw_requantize_small.h"
 
 struct mw_prelu_s8_params {
     int32_t rows;
@@ -30,14 +30,12 @@ struct mw_prelu_s8_params {
 MW_INLINE int8_t mw_prelu_s8_element(const struct mw_prelu_s8_params *p, int32_t left, int32_t right)
 {
     const int32_t value = left + p->first_offset;
-    int32_t scaled;
     if (value >= 0) {
-        scaled = mw_requantize(value, p->positive_mantissa, p->positive_exponent, p->rounding);
-    } else {
-        scaled = mw_requantize(value * (right + p->second_offset), p->negative_mantissa, p->negative_exponent,
-                               p->rounding);
+        return (int8_t)mw_finish_small(value, p->positive_mantissa, p->positive_exponent, p->rounding,
+                                       p->output_offset, p->low, p->high);
     }
-    return (int8_t)mw_clamp_offset(scaled, p->output_offset, p->low, p->high);
+    return (int8_t)mw_finish_small(value * (right + p->second_offset), p->negative_mantissa, p->negative_exponent,
+                                   p->rounding, p->output_offset, p->low, p->high);
 }
 
 MW_KERNEL void mw_prelu_s8(const struct mw_prelu_s8_params *p, const int8_t *first, const int8_t *second,

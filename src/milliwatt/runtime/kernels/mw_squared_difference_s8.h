@@ -34,11 +34,10 @@ MW_INLINE int8_t mw_squared_difference_s8_element(const struct mw_squared_differ
                                                   int32_t right)
 {
     const int32_t difference =
-        mw_rescaled(left, p->first_offset, p->left_shift, p->first_mantissa, p->first_exponent, p->rounding) -
-        mw_rescaled(right, p->second_offset, p->left_shift, p->second_mantissa, p->second_exponent, p->rounding);
-    const int32_t scaled =
-        mw_requantize(difference * difference, p->output_mantissa, p->output_exponent, p->rounding);
-    return (int8_t)mw_clamp_offset(scaled, p->output_offset, p->low, p->high);
+        mw_rescaled_small(left, p->first_offset, p->left_shift, p->first_mantissa, p->first_exponent, p->rounding) -
+        mw_rescaled_small(right, p->second_offset, p->left_shift, p->second_mantissa, p->second_exponent, p->rounding);
+    return (int8_t)mw_finish_small(difference * difference, p->output_mantissa, p->output_exponent, p->rounding,
+                                   p->output_offset, p->low, p->high);
 }
 
 MW_KERNEL void mw_squared_difference_s8(const struct mw_squared_difference_s8_params *p, const int8_t *first,
