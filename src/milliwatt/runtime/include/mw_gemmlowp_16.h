@@ -11,12 +11,11 @@ MW_INLINE int32_t mw_saturate_16(int32_t value)
     return mw_clamp(value, -32768, 32767);
 }
 
-/* round(left * right / 2^15), halves away from zero. */
+/* round(left * right / 2^15), halves upwards: gemmlowp's nudge and truncation come to the same. Not both may be
+ * -32768, which gemmlowp saturates; here none is. */
 MW_INLINE int32_t mw_high_multiply_16(int32_t left, int32_t right)
 {
-    const int32_t product = left * right;
-    const int32_t result = (product + (product >= 0 ? 16384 : -16383)) / 32768;
-    return result > 32767 ? 32767 : result;
+    return (left * right + 16384) >> 15;
 }
 
 /* exp of [-1/4, 0) without integer bits: a Taylor polynomial around -1/8. No step leaves int16. */
@@ -35,22 +34,21 @@ MW_INLINE int32_t mw_exp_quarter_16(int32_t value)
 MW_INLINE int32_t mw_exp_negative_16(int32_t value, int32_t bits)
 {
     /* exp(-2^-2), exp(-2^-1), exp(-2^0), …, in steps of 2^-15. */
-    static const int16_t factors[7] = {25520, 19875, 12055, 4435, 600, 11, 0};
-    const int32_t fraction = 15 - bits;
-    const int32_t quarter = (int32_t)1 << (fraction - 2);
+    static const int16_t factors[9] = {25520, 19875, 12055, 4435, 600, 11, 0, 0, 0};
+    const int16_t *factor = factors;
+    const int32_t quarter = (int32_t)1 << (13 - bits);
     const int32_t last = (value & (quarter - 1)) - quarter;
     const int32_t remainder = last - value;
     int32_t result = mw_exp_quarter_16(last * ((int32_t)1 << bits));
-    int32_t i;
+    int32_t bit;
     if (value == 0) {
         return 32767;
     }
-    for (i = 0; i < bits + 2 && i < 7; i++) {
-        if (((remainder >> (fraction - 2 + i)) & 1) != 0) {
-            result = mw_high_multiply_16(result, factors[i]);
-        }
+    for (bit = quarter; bit <= remainder; bit += bit) {
+        const int32_t product = mw_high_multiply_16(result, *factor++);
+        result = (remainder & bit) != 0 ? product : result;
     }
-    return bits > 5 && value < -((int32_t)1 << (20 - bits)) ? 0 : result;
+    return result;
 }
 
 /* 2 / (1 + value) with two integer bits, by Newton's method; 0 <= value < 1 without integer bits. */
@@ -66,27 +64,30 @@ MW_INLINE int32_t mw_reciprocal_16(int32_t value)
     return x;
 }
 
-/* 1 / (1 + exp(-value)) without integer bits. */
-MW_INLINE int32_t mw_logistic_16(int32_t value, int32_t bits)
+/* The logistic function or the hyperbolic tangent, without integer bits. One copy serves all gates: five of them in a
+ * row would not fit the instruction cache of small boards. */
+MW_NOINLINE int32_t mw_squash_16(int32_t value, int32_t bits, int32_t is_tanh)
 {
-    int32_t upper;
+    const int32_t below = value > 0 ? -value : value;
+    const int32_t twice = mw_reciprocal_16(mw_exp_negative_16(below, is_tanh != 0 ? bits + 1 : bits));
+    const int32_t upper = mw_saturate_16(is_tanh != 0 ? (twice - 8192) * 4 : twice * 2);
     if (value == 0) {
-        return 16384;
+        return is_tanh != 0 ? 0 : 16384;
     }
-    upper = mw_saturate_16(mw_reciprocal_16(mw_exp_negative_16(value > 0 ? -value : value, bits)) * 2);
-    return value > 0 ? upper : 32767 - upper;
+    if (value > 0) {
+        return upper;
+    }
+    return is_tanh != 0 ? -upper : 32767 - upper;
 }
 
-/* The hyperbolic tangent, without integer bits. */
+MW_INLINE int32_t mw_logistic_16(int32_t value, int32_t bits)
+{
+    return mw_squash_16(value, bits, 0);
+}
+
 MW_INLINE int32_t mw_tanh_16(int32_t value, int32_t bits)
 {
-    int32_t magnitude;
-    if (value == 0) {
-        return 0;
-    }
-    magnitude = mw_reciprocal_16(mw_exp_negative_16(value > 0 ? -value : value, bits + 1)) - 8192;
-    magnitude = mw_saturate_16(magnitude * 4);
-    return value > 0 ? magnitude : -magnitude;
+    return mw_squash_16(value, bits, 1);
 }
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef MW_LSTM_S8_H
 #define MW_LSTM_S8_H
 
+#include "mw_dot_s8.h"
 #include "mw_gemmlowp_16.h"
 
 struct mw_lstm_s8_params {
@@ -24,22 +25,12 @@ struct mw_lstm_s8_params {
     int32_t rounding;
 };
 
-/* |sum| < 2^31 for rows of less than 131072 elements: products stay below 2^14. */
-MW_INLINE int32_t mw_lstm_dot_s8(const int8_t *weights, const int8_t *values, int32_t count, int32_t sum)
-{
-    int32_t i;
-    for (i = 0; i < count; i++) {
-        sum += weights[i] * values[i];
-    }
-    return sum;
-}
-
 /* The sum of one gate of one cell, in steps of 2^-12. */
 MW_INLINE int32_t mw_lstm_gate_s8(const struct mw_lstm_s8_params *p, const int8_t *weights, const int32_t *bias,
                                   const int32_t *scale, const int8_t *input, const int8_t *hidden)
 {
-    const int32_t ahead = mw_lstm_dot_s8(weights, input, p->features, bias[0]);
-    const int32_t back = mw_lstm_dot_s8(weights + p->features, hidden, p->cells, bias[1]);
+    const int32_t ahead = mw_dot_s8(weights, input, p->features, bias[0]);
+    const int32_t back = mw_dot_s8(weights + p->features, hidden, p->cells, bias[1]);
     const int32_t first = mw_saturate_16(mw_requantize(ahead, scale[0], scale[1], p->rounding));
     /* Limiting the second summand changes nothing but that the sum cannot overflow. */
     const int32_t second = mw_clamp(mw_requantize(back, scale[2], scale[3], p->rounding), -65536, 65536);

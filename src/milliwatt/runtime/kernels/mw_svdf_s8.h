@@ -5,6 +5,7 @@
 #ifndef MW_SVDF_S8_H
 #define MW_SVDF_S8_H
 
+#include "mw_dot_s8.h"
 #include "mw_requantize.h"
 
 struct mw_svdf_s8_params {
@@ -22,15 +23,11 @@ struct mw_svdf_s8_params {
     int32_t rounding;
 };
 
-/* The newest state of one filter. |sum| < 2^31 for less than 65793 features. */
+/* The newest state of one filter. */
 MW_INLINE int32_t mw_svdf_s8_newest(const struct mw_svdf_s8_params *p, const int8_t *input, const int8_t *features,
                           int32_t bias)
 {
-    int32_t sum = bias;
-    int32_t i;
-    for (i = 0; i < p->features; i++) {
-        sum += features[i] * input[i];
-    }
+    int32_t sum = mw_dot_s8(features, input, p->features, bias);
     sum = mw_clamp(mw_requantize(sum, p->feature_mantissa, p->feature_exponent, p->rounding), -65536, 65536);
     return mw_clamp(sum + p->state_zero, -128, 127);
 }
