@@ -63,7 +63,7 @@ MW_INLINE float mw_exp(float x)
     return mw_round_to_float(0x80000000u | (fraction >> 1) | (fraction & 1u), exponent, 0u);
 }
 
-/* e^x - 1 for x <= 0 (and x itself for -0 and NaN). Within 0.52 ulp. */
+/* e^x - 1 for x <= 0 (and x itself for -0 and NaN). Within 0.54 ulp, never decreasing. */
 MW_INLINE float mw_expm1_negative(float x)
 {
     const uint32_t magnitude = mw_bits_of_float(x) & 0x7FFFFFFFu;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Elementary functions of float32 without a C library. Results are the same on every core and compiler. Bounds
- * against the exact function, seen over all 2^32 arguments: see each file. */
+ * against the exact function are given in each file; they were seen over all 2^32 arguments. */
 #ifndef MW_MATH_F32_H
 #define MW_MATH_F32_H
 

@@ -6,7 +6,7 @@
 #include "mw_exp.h"
 #include "mw_one_over.h"
 
-/* Within 0.55 ulp. */
+/* tanh(x). Within 0.53 ulp, never decreasing. */
 MW_INLINE float mw_tanh(float x)
 {
     const uint32_t bits = mw_bits_of_float(x);
