@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from milliwatt.ir import DType, Shape
-from milliwatt.ops.operator import Call, Operator, Signature, TypeRow
+from milliwatt.ops.operator import Call, Operator, Signature, TypeRow, as_output
 
 Array = npt.NDArray[Any]
 
@@ -28,14 +28,16 @@ def shapes(signature: Signature) -> tuple[Shape, ...]:
 def evaluate(call: Call) -> tuple[Array, ...]:
     """Index from the smallest value of the data's type."""
     data = call.input(0)
-    return (np.ascontiguousarray(call.input(1)[data.astype(np.int64) - np.iinfo(data.dtype).min]),)
+    return (as_output(call.input(1)[data.astype(np.int64) - np.iinfo(data.dtype).min], call.signature),)
 
 
 OPERATOR = Operator(
     name="LOOKUP",
     summary="A table of 256 entries, indexed by an 8-bit integer; what chains of element-wise operators become.",
     types=tuple(
-        TypeRow((data, entry), (entry,)) for data in (DType.INT8, DType.UINT8) for entry in (DType.INT8, DType.UINT8)
+        TypeRow((data, entry), (entry,))
+        for data in (DType.INT8, DType.UINT8)
+        for entry in (DType.INT8, DType.UINT8)
     ),
     constraints=(table,),
     shapes=shapes,
