@@ -22,6 +22,7 @@ from milliwatt.measure.host import HostRunner
 from milliwatt.measure.toolchain import compiler_for, run_tool
 from milliwatt.ops.registry import find, signature
 from milliwatt.pipeline import Build, Options, compile_graph, load
+from milliwatt.runners import runner_for
 from milliwatt.targets import board
 
 Array = npt.NDArray[Any]
@@ -127,6 +128,14 @@ def test_emitted_c_gives_the_same_bytes(example: Example, build: Build) -> None:
     runner = HostRunner(build.emitted)
     for number, inputs in enumerate(example.inputs):
         [output] = runner.run([inputs[None]])
+        assert output.tobytes() == example.litert[number].tobytes(), f"example {number}"
+
+
+def test_emitted_c_gives_the_same_bytes_on_an_emulated_cortex_m4(example: Example) -> None:
+    build = compile_graph(load(example.model), Options(board=board("nucleo-l4r5zi"), name=example.name))
+    runner = runner_for(build, "emulator")
+    for number in range(0, len(example.inputs), len(example.inputs) // 4):
+        [output] = runner.run([example.inputs[number][None]])
         assert output.tobytes() == example.litert[number].tobytes(), f"example {number}"
 
 
