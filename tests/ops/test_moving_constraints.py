@@ -252,6 +252,7 @@ BROKEN: dict[str, list[Use]] = {
         Use("MIRROR_PAD", (int8(3), numbers(pads)), None, {"mode": mode})
         for pads, mode in (([3, 0], "REFLECT"), ([0, 4], "SYMMETRIC"))
     ],
+    "SHAPE not_a_scalar": [Use("SHAPE", (int8(),), TensorType(DType.INT32, (0,)))],
     "SHAPE output_type": [Use("SHAPE", (IMAGE,), TensorType(DType.INT64, (4,)))],
     "READ_VARIABLE one_variable": [
         Use("READ_VARIABLE", (None,), IMAGE),

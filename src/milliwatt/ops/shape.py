@@ -10,6 +10,11 @@ from milliwatt.ops.operator import Array, Attribute, Call, Operator, Signature, 
 from milliwatt.ops.strided_view import INDEX, MOVABLE
 
 
+def not_a_scalar(signature: Signature) -> bool:
+    """The data has at least one dimension."""
+    return len(signature.input(0).shape) > 0
+
+
 def output_type(signature: Signature) -> bool:
     """The attribute out_type names the output's element type."""
     return bool(signature.attrs["out_type"].lower() == signature.outputs[0].dtype.value)
@@ -30,7 +35,7 @@ OPERATOR = Operator(
     summary="The extents of a tensor, known when the model is built.",
     attributes={"out_type": Attribute("enum", "INT32", enum="TensorType")},
     types=tuple(TypeRow((MOVABLE,), (dtype,)) for dtype in INDEX),
-    constraints=(output_type,),
+    constraints=(not_a_scalar, output_type),
     shapes=shapes,
     evaluate=evaluate,
 )

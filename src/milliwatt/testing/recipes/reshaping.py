@@ -84,7 +84,7 @@ def broadcast_to(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
 
 def reverse(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
     """One axis."""
-    data = build.value(dtype)
+    data = build.value(dtype, rank=build.integer(1, 4))
     axis = build.integer(0, len(build.type_of(data).shape) - 1)
     return same(build, "REVERSE_V2", (data, operand(build, [axis])), data)
 
@@ -98,7 +98,7 @@ def fill(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
 
 def shape(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
     """int32 or int64 extents."""
-    data = build.value(dtype)
+    data = build.value(dtype, rank=build.integer(1, 4))
     kind = build.choice([DType.INT32, DType.INT64])
     return build.node("SHAPE", (data,), attrs={"out_type": kind.name}, dtype=kind)
 
