@@ -50,7 +50,8 @@ def cast(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
     data = build.input(_float_type(build)) if dtype is DType.FLOAT32 else build.value(dtype)
     target = build.choice(list(DType))
     attrs: dict[str, AttrValue] = {"in_data_type": dtype.name, "out_data_type": target.name}
-    return build.node("CAST", (data,), attrs=attrs, dtype=target)
+    # CAST looks at no scale, but what takes its result next may need one.
+    return build.node("CAST", (data,), attrs=attrs, dtype=target, quant=build.quant(target))
 
 
 def _float_type(build: GraphBuilder) -> TensorType:
