@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from milliwatt.measure.disassembly import count_instructions
-from milliwatt.measure.emulator.trace import Trace
 from milliwatt.measure.image import Image
 from milliwatt.measure.timing.listing import Listing, is_branch
 from milliwatt.targets import Board
 from milliwatt.targets.timing import Instruction, Site, TimingModel
+
+if TYPE_CHECKING:
+    # The emulator checks its stack with this package: at run time the import would go in a circle.
+    from milliwatt.measure.emulator.trace import Trace
 
 
 @dataclass(frozen=True)
