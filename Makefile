@@ -14,7 +14,7 @@ demo: $(VENV)/installed
 	$(BIN)/milliwatt build $(MODEL) --board $(BOARD) -o $(OUT)
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n auto --dist worksteal 
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-long: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal -m long
@@ -23,7 +23,7 @@ fuzz: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m long tests/fuzz
 
 check: lint
-	$(BIN)/python -m pytest -n auto  tests/contract tests/ir tests/ops/test_fixed_point.py tests/plan
+	$(BIN)/python -m pytest -n auto tests/contract tests/ir tests/ops/test_fixed_point.py tests/plan
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

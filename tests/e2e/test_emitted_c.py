@@ -16,7 +16,7 @@ from milliwatt.pipeline import Options, compile_graph, load
 from milliwatt.targets import board
 
 ROOT = Path(__file__).resolve().parents[2]
-WARNINGS = "-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-qual -Wundef -Werror".split()
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wcast-qual", "-Wundef", "-Werror"]
 CLANG = [sys.executable, "-m", "ziglang"]
 COMMANDS = {
     "clang c99": [*CLANG, "cc", "-std=c99"],

@@ -102,4 +102,6 @@ Candidates = Callable[[Site], Iterator[tuple[KernelCall, ...]]]
 
 def site_of(graph: Graph, node: Node, *, core: Core, numerics: Numerics, optimize: str) -> Site:
     """The site of one node."""
-    return Site(graph, node, signature(graph, node), find(node.op, where=node.source), core, numerics, optimize)
+    return Site(
+        graph, node, signature(graph, node), find(node.op, where=node.source), core, numerics, optimize
+    )

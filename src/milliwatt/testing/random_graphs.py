@@ -30,7 +30,9 @@ def random_graph(seed: int, *, ops: Sequence[str] | None = None, largest: int = 
     wanted = [recipe for name, recipe in recipes().items() if ops is None or name in ops]
     dtypes = [dtype for dtype in _WEIGHTS if any(dtype in recipe.dtypes for recipe in wanted)]
     if not dtypes:
-        dtypes = sorted({dtype for recipe in wanted for dtype in recipe.dtypes}, key=lambda dtype: dtype.value)
+        dtypes = sorted(
+            {dtype for recipe in wanted for dtype in recipe.dtypes}, key=lambda dtype: dtype.value
+        )
     if not dtypes:
         raise ValueError(f"no recipe for {ops}")
     weights = np.array([_WEIGHTS.get(dtype, 1.0) for dtype in dtypes])

@@ -14,7 +14,6 @@ from milliwatt.ir.verify import findings
 from milliwatt.ops import registry
 from milliwatt.ops.check import check_node
 
-
 _LABEL_LENGTH = 100
 
 
