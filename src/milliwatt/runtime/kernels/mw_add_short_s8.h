@@ -30,6 +30,22 @@ MW_INLINE int8_t mw_add_short_s8_element(const struct mw_add_short_s8_params *p,
     return (int8_t)mw_clamp(total >> p->shift, p->low, p->high);
 }
 
+/* Two neighbouring sums. All four values are loaded before anything is computed with them, since neighbouring loads
+ * take one cycle each. */
+MW_INLINE void mw_add_short_s8_two(const struct mw_add_short_s8_params *p, const int8_t *left, const int8_t *right,
+                                   int8_t *sums)
+{
+    int32_t left_0 = left[0];
+    int32_t left_1 = left[1];
+    int32_t right_0 = right[0];
+    int32_t right_1 = right[1];
+#if defined(__arm__) && (defined(__GNUC__) || defined(__clang__))
+    __asm__("" : "+r"(left_0), "+r"(left_1), "+r"(right_0), "+r"(right_1));
+#endif
+    sums[0] = mw_add_short_s8_element(p, left_0, right_0);
+    sums[1] = mw_add_short_s8_element(p, left_1, right_1);
+}
+
 /* Elements that lie side by side in both inputs, four at a time; each four are read before they are written. */
 MW_INLINE void mw_add_short_s8_line(const struct mw_add_short_s8_params *p, const int8_t *left, const int8_t *right,
                                     int8_t *output)
@@ -37,14 +53,13 @@ MW_INLINE void mw_add_short_s8_line(const struct mw_add_short_s8_params *p, cons
     const int8_t *const end = left + p->count;
     const int8_t *const unrolled_end = left + (p->count & ~3);
     while (left != unrolled_end) {
-        const int8_t sum_0 = mw_add_short_s8_element(p, left[0], right[0]);
-        const int8_t sum_1 = mw_add_short_s8_element(p, left[1], right[1]);
-        const int8_t sum_2 = mw_add_short_s8_element(p, left[2], right[2]);
-        const int8_t sum_3 = mw_add_short_s8_element(p, left[3], right[3]);
-        output[0] = sum_0;
-        output[1] = sum_1;
-        output[2] = sum_2;
-        output[3] = sum_3;
+        int8_t sums[4];
+        mw_add_short_s8_two(p, left, right, sums);
+        mw_add_short_s8_two(p, left + 2, right + 2, sums + 2);
+        output[0] = sums[0];
+        output[1] = sums[1];
+        output[2] = sums[2];
+        output[3] = sums[3];
         left += 4;
         right += 4;
         output += 4;
