@@ -215,7 +215,7 @@ def _milliseconds(cycles: int | None, board: Board) -> float | None:
 
 def _layer(program: Program, call: KernelCall, step: StepCost) -> Layer:
     return Layer(
-        name=call.outputs[0],
+        name=(*call.outputs, *call.writes, call.source)[0],
         op=call.op,
         kernel=call.kernel,
         macs=call.macs,

@@ -35,6 +35,7 @@ class Registers:
     link: int
     arguments: tuple[int, int]
     function_bit: int
+    status: int | None = None
 
 
 _THUMB = Registers(
@@ -43,6 +44,7 @@ _THUMB = Registers(
     arm_const.UC_ARM_REG_LR,
     (arm_const.UC_ARM_REG_R0, arm_const.UC_ARM_REG_R1),
     1,
+    arm_const.UC_ARM_REG_XPSR,
 )
 _RISCV = Registers(
     riscv_const.UC_RISCV_REG_PC,

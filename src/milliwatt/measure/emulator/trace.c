@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define MW_UC_MEM_READ 16
+#define MW_IT_BITS UINT32_C(0x0600FC00) /* ITSTATE in the program status register, Armv7-M B1.4.2 */
 
 typedef struct {
     uint32_t address;
@@ -44,6 +45,7 @@ typedef struct {
 
 typedef struct {
     int32_t (*register_read)(void *engine, int32_t id, void *value);
+    int32_t (*register_write)(void *engine, int32_t id, const void *value);
     mw_block *blocks;
     uint32_t *first_block; /* by halfword of the flash: index + 1 of the newest block */
     mw_flash_load *loads;
@@ -52,6 +54,7 @@ typedef struct {
     mw_cache instructions;
     mw_cache data;
     int32_t pc_register;
+    int32_t status_register; /* the register that holds the state of conditional (IT) blocks, or -1 */
     uint32_t flash_begin;
     uint32_t flash_end;
     uint32_t run_begin; /* the run function */
@@ -207,6 +210,18 @@ static void count_load(mw_trace *trace, void *engine)
     trace->loads[*first - 1u].words++;
 }
 
+/* Unicorn 2.1 restores the state of a conditional block for a watched access inside it, and keeps it: the code behind
+ * would then be taken for conditional. Translated code does not look at these bits, so they can be cleared. */
+static void leave_conditional_block(const mw_trace *trace, void *engine)
+{
+    uint32_t status = 0;
+    if (trace->status_register >= 0 && trace->register_read(engine, trace->status_register, &status) == 0 &&
+        (status & MW_IT_BITS) != 0) {
+        status &= ~MW_IT_BITS;
+        (void)trace->register_write(engine, trace->status_register, &status);
+    }
+}
+
 void mw_trace_memory(void *engine, int32_t type, uint64_t address, int32_t bytes, int64_t value, void *user)
 {
     mw_trace *const trace = user;
@@ -224,4 +239,5 @@ void mw_trace_memory(void *engine, int32_t type, uint64_t address, int32_t bytes
         step->data_misses += misses(trace, &trace->data, start - trace->flash_begin, size);
         count_load(trace, engine);
     }
+    leave_conditional_block(trace, engine);
 }

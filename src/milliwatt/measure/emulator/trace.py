@@ -126,12 +126,14 @@ class Tracer:
         )
         self._state = TraceStructure(
             register_read=ctypes.cast(binding.uclib.uc_reg_read, ctypes.c_void_p),
+            register_write=ctypes.cast(binding.uclib.uc_reg_write, ctypes.c_void_p),
             blocks=self._blocks.ctypes.data,
             first_block=self._first_block.ctypes.data,
             loads=self._loads.ctypes.data,
             first_load=self._first_load.ctypes.data,
             steps=self._counts.ctypes.data,
             pc_register=machine.registers.pc,
+            status_register=-1 if machine.registers.status is None else machine.registers.status,
             flash_begin=begin,
             flash_end=flash.end,
             run_begin=run.address,

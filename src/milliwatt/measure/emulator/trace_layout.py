@@ -41,6 +41,7 @@ class TraceStructure(ctypes.Structure):
 
     _fields_ = (
         ("register_read", ctypes.c_void_p),
+        ("register_write", ctypes.c_void_p),
         ("blocks", ctypes.c_void_p),
         ("first_block", ctypes.c_void_p),
         ("loads", ctypes.c_void_p),
@@ -49,6 +50,7 @@ class TraceStructure(ctypes.Structure):
         ("instructions", CacheStructure),
         ("data", CacheStructure),
         ("pc_register", ctypes.c_int32),
+        ("status_register", ctypes.c_int32),
         *(
             (name, ctypes.c_uint32)
             for name in (
