@@ -24,6 +24,24 @@ RANK = -1
 
 _LARGEST_UNROLL = 8
 
+_SHAPE = (
+    "batches",
+    "in_h",
+    "in_w",
+    "in_c",
+    "out_h",
+    "out_w",
+    "out_c",
+    "kernel_h",
+    "kernel_w",
+    "stride_h",
+    "stride_w",
+    "dilation_h",
+    "pad_top",
+    "pad_left",
+)
+"""The table of mw_conv_s8_dsp, before the words, minus the input's zero point, and the output's zero point."""
+
 
 def matches(site: Site) -> bool:
     """A core with DSP instructions, int8, a constant filter, no groups, no horizontal dilation."""
@@ -45,22 +63,21 @@ def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
 
 
 def pointwise(site: Site) -> bool:
-    """Whether every output pixel is made from the input pixel at the same place, by whole words."""
+    """Whether every output pixel is made from the input pixel at the same place."""
     signature = site.signature
-    channels = signature.input(0).shape[3]
-    window = signature.input(1).shape[1:3]
     same = signature.input(0).shape[:3] == signature.outputs[0].shape[:3]
-    return window == (1, 1) and same and channels % 4 == 0
+    rows, columns = axes(signature)
+    return signature.input(1).shape[1:3] == (1, 1) and same and rows.before == columns.before == 0
 
 
 def reading_order(row_bytes: int) -> list[int]:
     """The order in which the kernel puts the bytes of one row of a window in scratch; -1 is padding.
 
-    Rows of whole words are widened four bytes at a time; others byte by byte, and filled up to a word.
+    Whole words are widened four bytes at a time, the rest byte by byte; then a row is filled up to two bytes.
     """
-    if row_bytes % 4 == 0:
-        return [4 * word + byte for word in range(row_bytes // 4) for byte in QUAD]
-    return [*range(row_bytes), *([-1] * (row_bytes % 2))]
+    whole = row_bytes // 4 * 4
+    order = [first + byte for first in range(0, whole, 4) for byte in QUAD]
+    return [*order, *range(whole, row_bytes), *([-1] * (row_bytes % 2))]
 
 
 def filters_of(site: Site) -> Filters:
@@ -82,51 +99,51 @@ def filters_of(site: Site) -> Filters:
 
 def _pointwise(site: Site) -> KernelCall:
     filters = filters_of(site)
-    words = filters.words(multiple=2)
+    words = _padded_words(filters)
     data, output = site.signature.input(0), site.signature.outputs[0]
     channels = data.shape[3]
-    shape = np.array([data.size // channels, channels, output.shape[3]], np.int32)
-    return _call(site, filters, "mw_pointwise_s8_dsp", {}, words=words, tables=(Table("shape", shape),))
+    shape = [data.size // channels, channels, output.shape[3], words, *_zero_points(filters)]
+    return _call(site, filters, "mw_pointwise_s8_dsp", shape=shape, words=words)
 
 
 def _window(site: Site) -> KernelCall:
     filters = filters_of(site)
     rows, columns = axes(site.signature)
-    # A few words of zeros buy a longer turn of the inner loop.
-    words = filters.words(multiple=4)
-    shapes = geometry(site, rows, columns)
-    del shapes["dilation_w"]
-    return _call(site, filters, "mw_conv_s8_dsp", {**shapes, "words": words}, words=words, tables=())
+    words = _padded_words(filters)
+    sizes = geometry(site, rows, columns)
+    shape = [*(int(sizes[name]) for name in _SHAPE), words, *_zero_points(filters)]
+    staging = columns.window * site.signature.input(0).shape[3]
+    return _call(site, filters, "mw_conv_s8_dsp", shape=shape, words=words, staging=staging)
+
+
+def _padded_words(filters: Filters) -> int:
+    """Words for two filters: some more words of zeros buy longer turns of the inner loop."""
+    return filters.words(multiple=4 if filters.weights.shape[1] > 8 else 2)
+
+
+def _zero_points(filters: Filters) -> tuple[int, int]:
+    return filters.constants.input_offset, filters.constants.output_offset
 
 
 def _call(
-    site: Site,
-    filters: Filters,
-    kernel: str,
-    params: dict[str, int | float],
-    *,
-    words: int,
-    tables: tuple[Table, ...],
+    site: Site, filters: Filters, kernel: str, *, shape: list[int], words: int, staging: int = 0
 ) -> KernelCall:
     rows, columns = axes(site.signature)
     packed = filters.packable
-    choice: dict[str, int | float] = {
-        "input_offset": filters.constants.input_offset,
+    params = {
+        **output_params(filters.constants),
         "packed": int(packed),
         "unroll": unroll(words, largest=_LARGEST_UNROLL),
+        "whole": int(site.signature.input(0).shape[3] % 4 == 0),
         "odd": len(filters.bias) % 2,
     }
     arguments = (
         site.read(0),
         site.write(),
-        Scratch(8 * words, "uint32_t"),
-        *tables,
+        Scratch(8 * words + staging, "uint32_t"),
+        Table("shape", np.array(shape, np.int32)),
         Table("weights", pack(filters, words=words, group=2, packed=packed)),
         Table("channels", channel_records(filters, group=2, packed=packed)),
     )
-    return site.call(
-        kernel,
-        {**params, **output_params(filters.constants), **choice},
-        arguments,
-        overlaps=site.in_place(0, distance=distance(site, rows, columns, pixels=2)),
-    )
+    overlaps = site.in_place(0, distance=distance(site, rows, columns, pixels=2))
+    return site.call(kernel, params, arguments, overlaps=overlaps)

@@ -42,7 +42,8 @@ def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
         "packed": int(packed),
         "unroll": unroll(depth // 4, largest=_LARGEST_UNROLL),
     }
-    shape = np.array([site.signature.input(0).size // depth, depth, units], np.int32)
+    zero_point = filters.constants.output_offset
+    shape = np.array([site.signature.input(0).size // depth, depth, units, zero_point], np.int32)
     arguments = (
         site.read(0),
         site.write(),

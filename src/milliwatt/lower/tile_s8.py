@@ -140,10 +140,10 @@ def unroll(words: int, *, largest: int) -> int:
 
 
 def output_params(constants: Rescale) -> dict[str, int | float]:
-    """The output's parameters that all these kernels share."""
+    """The output's parameters that all these kernels share; its zero point comes in a table."""
     return {
-        "output_offset": constants.output_offset,
         "low": constants.low,
         "high": constants.high,
         "rounding": int(constants.rounding),
+        "rectified": int(constants.low >= constants.output_offset),
     }

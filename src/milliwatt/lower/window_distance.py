@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from milliwatt.ops.window import Axis
+
+Array = npt.NDArray[Any]
 
 
 def window_distance(
@@ -22,33 +27,42 @@ def window_distance(
         in_bytes, out_bytes: bytes of one input pixel and of one output pixel, all channels.
         pixels: how many output pixels are read before they are written.
     """
-    top = np.clip(np.arange(rows.output) * rows.stride - rows.before, 0, rows.input - 1)
-    left = np.clip(np.arange(columns.output) * columns.stride - columns.before, 0, columns.input - 1)
-    image = np.arange(batches)[:, None, None] * (rows.input * columns.input)
-    first = (image + top[None, :, None] * columns.input + left[None, None, :]).reshape(-1).astype(np.int64)
-    count = len(first)
-    # The lowest input that any pixel from this one on still reads; behind the last, none is read.
-    unread = np.append(np.minimum.accumulate(first[::-1])[::-1], batches * rows.input * columns.input)
-    if pixels == 0:
-        return int(np.max(np.arange(1, count + 1) * out_bytes - unread[:count] * in_bytes))
-    written = np.minimum(np.arange(pixels, count + pixels, pixels), count)
-    needed = unread[written] * in_bytes
-    # Behind the last step nothing is unread, and the write may end anywhere.
-    return int(np.max((written * out_bytes - needed)[written < count], initial=_anywhere(written, out_bytes)))
+    top, left = _first(rows), _first(columns)
+    image = np.arange(batches, dtype=np.int64)[:, None, None] * (rows.input * columns.input)
+    first = (image + top[None, :, None] * columns.input + left[None, None, :]).reshape(-1)
+    step = max(1, pixels)
+    written = np.minimum(np.arange(step, len(first) + step, step), len(first)) * out_bytes
+    return _distance(first[::step] * in_bytes, written, reads_first=pixels > 0)
 
 
-def _anywhere(written: np.ndarray[tuple[int], np.dtype[np.int64]], out_bytes: int) -> int:
-    """A distance that no other step exceeds downwards: the output ends where the input begins."""
-    return -int(written[-1]) * out_bytes
+def row_distance(
+    rows: Axis, columns: Axis, *, batches: int, in_bytes: int, out_bytes: int, together: int
+) -> int:
+    """The same for a kernel that computes ``together`` whole output rows at a time, in any order within them."""
+    top = _first(rows)[::together]
+    image = np.arange(batches, dtype=np.int64)[:, None] * rows.input
+    first = (image + top[None, :]).reshape(-1) * columns.input * in_bytes
+    ends = np.minimum(np.arange(together, rows.output + together, together), rows.output)
+    image = np.arange(batches, dtype=np.int64)[:, None] * rows.output
+    written = (image + ends[None, :]).reshape(-1) * columns.output * out_bytes
+    return _distance(first, written, reads_first=False)
 
 
-def row_distance(rows: Axis, columns: Axis, *, batches: int, in_bytes: int, out_bytes: int) -> int:
-    """The same for a kernel that computes whole output rows, writing them in any order within a row."""
-    whole = Axis(input=1, output=1, window=1, stride=1, dilation=1, before=0)
-    return window_distance(
-        rows,
-        whole,
-        batches=batches,
-        in_bytes=columns.input * in_bytes,
-        out_bytes=columns.output * out_bytes,
-    )
+def _first(axis: Axis) -> Array:
+    """The first element that each window covers."""
+    return np.clip(np.arange(axis.output, dtype=np.int64) * axis.stride - axis.before, 0, axis.input - 1)
+
+
+def _distance(first: Array, written: Array, *, reads_first: bool) -> int:
+    """The distance for a kernel that works in steps.
+
+    Args:
+        first: the lowest byte of the input that each step reads.
+        written: how many bytes of the output are written at the end of each step.
+        reads_first: whether each step has read all that it needs before it writes.
+    """
+    unread = np.minimum.accumulate(first[::-1])[::-1]
+    if not reads_first:
+        return int(np.max(written - unread))
+    # Behind the last step nothing is unread: alone, it lets the output end anywhere above the input's begin.
+    return int(np.max(written[:-1] - unread[1:], initial=-int(written[-1])))

@@ -8,7 +8,7 @@
 
 #if defined(__GNUC__) || defined(__clang__)
 #define MW_INLINE static inline __attribute__((always_inline, unused))
-#define MW_NOINLINE static __attribute__((noinline))
+#define MW_NOINLINE static __attribute__((noinline, unused))
 #define MW_NAKED static __attribute__((naked, noinline))
 #define MW_ALIGNED(bytes) __attribute__((aligned(bytes)))
 #define MW_UNUSED __attribute__((unused))

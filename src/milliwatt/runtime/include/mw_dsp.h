@@ -83,6 +83,12 @@ MW_INLINE uint32_t mw_sxtb16_odd(uint32_t bytes)
     return (uint32_t)__sxtb16((int32_t)((bytes >> 8) | (bytes << 24)));
 }
 
+/* The sums of the halves, each modulo 2^16. */
+MW_INLINE uint32_t mw_sadd16(uint32_t left, uint32_t right)
+{
+    return (uint32_t)__sadd16((int32_t)left, (int32_t)right);
+}
+
 /* sum + low * low + high * high, modulo 2^32. */
 MW_INLINE int32_t mw_smlad(uint32_t left, uint32_t right, int32_t sum)
 {
@@ -103,10 +109,14 @@ MW_INLINE uint32_t mw_sxtb16_odd(uint32_t bytes)
     return mw_sxtb16(bytes >> 8);
 }
 
+MW_INLINE uint32_t mw_sadd16(uint32_t left, uint32_t right)
+{
+    return mw_pkhbt(left + right, (left >> 16) + (right >> 16));
+}
+
 MW_INLINE uint32_t mw_sxtab16(uint32_t pair, uint32_t bytes)
 {
-    const uint32_t wide = mw_sxtb16(bytes);
-    return mw_pkhbt(pair + wide, (pair >> 16) + (wide >> 16));
+    return mw_sadd16(pair, mw_sxtb16(bytes));
 }
 
 MW_INLINE uint32_t mw_sxtab16_odd(uint32_t pair, uint32_t bytes)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* FULLY_CONNECTED, int8, with DSP instructions, no scratch. The sizes come from a table, so that layers of any size
- * share the code. shape: rows, depth (a multiple of 4), units. The input's zero point is in the accumulators' start. */
+ * share the code. shape: rows, depth (a multiple of 4), units, the output's zero point. That of the input is in the
+ * accumulators' start. */
 #ifndef MW_FULLY_CONNECTED_S8_DSP_H
 #define MW_FULLY_CONNECTED_S8_DSP_H
 
@@ -8,10 +9,10 @@
 #include "mw_output_s8.h"
 
 struct mw_fully_connected_s8_dsp_params {
-    int32_t output_offset;
     int32_t low;
     int32_t high;
     int32_t rounding;
+    int32_t rectified; /* the output's zero point is its lowest value */
     int32_t packed;
     int32_t unroll; /* four inputs each, per turn of the inner loop */
 };
@@ -33,7 +34,7 @@ MW_KERNEL void mw_fully_connected_s8_dsp(const struct mw_fully_connected_s8_dsp_
                                          int8_t *output, const int32_t *shape, const uint32_t *weights,
                                          const int32_t *channels)
 {
-    const struct mw_output_s8 range = {p->output_offset, p->low, p->high, p->rounding};
+    const struct mw_output_s8 range = {shape[3], p->low, p->high, p->rounding, p->rectified};
     const int32_t depth = shape[1];
     int32_t row;
     for (row = 0; row < shape[0]; row++) {
