@@ -99,10 +99,13 @@ def _refuse_overrun(interpreter: Any) -> None:
     """Refuse models on which LiteRT is known to write outside of its buffers and to return nonsense.
 
     Its integer SVDF (kernels/internal/reference/svdf.h) takes the state and the time weights for int16
-    without a check; TFLite Micro also has int8 ones. Such a model corrupts the heap on every run.
+    without a check; TFLite Micro also has int8 ones. Such a model corrupts the heap on every run. Its
+    quantised SUM leaves the output unwritten: what is read is left over in memory.
     """
     details = {detail["index"]: detail for detail in interpreter.get_tensor_details()}
     for operator in interpreter._get_ops_details():
+        if operator["op_name"] == "SUM" and details[operator["inputs"][0]]["dtype"] in (np.int8, np.int16):
+            raise ValueError("LiteRT's reference SUM of quantised data returns what happens to lie in memory")
         if operator["op_name"] != "SVDF":
             continue
         kinds = [details[index]["dtype"] for index in operator["inputs"][:5] if index in details]
