@@ -61,16 +61,16 @@ def _inner(site: Site) -> dict[str, int | float]:
 
 def _rescaling(site: Site) -> dict[str, int | float]:
     signature, output = site.signature, site.signature.outputs[0].dtype
-    if output is DType.FLOAT32:
+    if output in (DType.FLOAT32, DType.INT32):
         return {}
     offsets: dict[str, int | float] = {}
-    if signature.input(0).dtype is DType.INT8:
-        offsets = {"left_offset": -signature.quant(0)[1], "right_offset": -signature.quant(1)[1]}
-    if output is DType.INT32:
-        return offsets
     mantissa, exponent = multiplier(signature)
     if output is DType.INT16:
         mantissa = int(wide_mantissa(np.array([mantissa], np.int32), site.rounding)[0])
     else:
-        offsets["output_offset"] = signature.output_quant()[1]
+        offsets = {
+            "left_offset": -signature.quant(0)[1],
+            "right_offset": -signature.quant(1)[1],
+            "output_offset": signature.output_quant()[1],
+        }
     return {**offsets, "mantissa": mantissa, "exponent": exponent, "rounding": int(site.rounding)}

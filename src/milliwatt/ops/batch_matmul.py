@@ -35,12 +35,10 @@ def depth(signature: Signature) -> bool:
 
 
 def quantised(signature: Signature) -> bool:
-    """Quantised operands and output have one scale and zero point each; an int32 output needs none."""
-    kinds = [signature.input(0), signature.input(1)]
-    if kinds[0].dtype is DType.FLOAT32:
+    """Quantised operands and output have one scale and zero point each; an int32 output asks for none."""
+    kinds = [signature.input(0), signature.input(1), signature.outputs[0]]
+    if kinds[2].dtype in (DType.FLOAT32, DType.INT32):
         return True
-    if signature.outputs[0].dtype is not DType.INT32:
-        kinds.append(signature.outputs[0])
     return all(kind.quant is not None and len(kind.quant.scale) == 1 for kind in kinds)
 
 
@@ -67,11 +65,16 @@ def multiplier(signature: Signature) -> tuple[int, int]:
 
 
 def evaluate(call: Call) -> tuple[Array, ...]:
-    """Products of the broadcast stacks. 8-bit integers are exact in float64, 16-bit ones in int64."""
+    """Products of the broadcast stacks. 8-bit integers are exact in float64, 16-bit ones in int64.
+
+    An int32 output holds products of the integers as they are stored, without their zero points, as in LiteRT.
+    """
     signature = call.signature
     left, right = call.input(0), call.input(1)
     output = signature.outputs[0].dtype
-    if left.dtype == np.int8:
+    if output is DType.INT32:
+        left, right = left.astype(np.float64), right.astype(np.float64)
+    elif left.dtype == np.int8:
         left = left.astype(np.float64) - signature.quant(0)[1]
         right = right.astype(np.float64) - signature.quant(1)[1]
     elif left.dtype == np.int16:

@@ -39,9 +39,11 @@ def channel_groups(signature: Signature) -> bool:
 
 
 def steps(signature: Signature) -> bool:
-    """Strides and dilations are at least 1."""
+    """Strides and dilations are at least 1, and the dilated filter spans less than 2**24 elements each way."""
+    attrs, (_, height, width, _) = signature.attrs, signature.input(1).shape
     names = ("stride_h", "stride_w", "dilation_h_factor", "dilation_w_factor")
-    return all(signature.attrs[name] >= 1 for name in names)
+    spans = ((height - 1) * attrs["dilation_h_factor"], (width - 1) * attrs["dilation_w_factor"])
+    return all(attrs[name] >= 1 for name in names) and max(spans) < 1 << 24
 
 
 def activation(signature: Signature) -> bool:

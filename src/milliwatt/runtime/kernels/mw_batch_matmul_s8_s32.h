@@ -23,8 +23,6 @@ struct mw_batch_matmul_s8_s32_params {
     int32_t left_step; /* along the depth */
     int32_t right_column;
     int32_t right_step;
-    int32_t left_offset; /* minus the zero point */
-    int32_t right_offset;
 };
 
 MW_INLINE int32_t mw_batch_matmul_s8_s32_dot(const struct mw_batch_matmul_s8_s32_params *p, const int8_t *left,
@@ -33,7 +31,7 @@ MW_INLINE int32_t mw_batch_matmul_s8_s32_dot(const struct mw_batch_matmul_s8_s32
     int32_t sum = 0;
     int32_t k;
     for (k = 0; k < p->depth; k++) {
-        sum = mw_mac(sum, *left + p->left_offset, *right + p->right_offset);
+        sum = mw_mac(sum, *left, *right);
         left += p->left_step;
         right += p->right_step;
     }
