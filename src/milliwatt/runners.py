@@ -11,13 +11,14 @@ import numpy.typing as npt
 from milliwatt.emit.emission import emit
 from milliwatt.errors import UsageError
 from milliwatt.measure.host import HostRunner
+from milliwatt.measure.sanitized import SanitizedRunner
 from milliwatt.ops.interpret import Interpreter
 from milliwatt.pipeline import Build
 from milliwatt.verification import Runner
 
 Array = npt.NDArray[Any]
 
-NAMES = ("meaning", "host", "emulator")
+NAMES = ("meaning", "host", "sanitized", "emulator")
 
 
 def runner_for(build: Build, name: str) -> Runner:
@@ -25,7 +26,8 @@ def runner_for(build: Build, name: str) -> Runner:
 
     Args:
         build: the build.
-        name: "meaning" (NumPy), "host" (the emitted C on this computer) or "emulator" (on the build's board).
+        name: "meaning" (NumPy), "host" (the emitted C on this computer), "sanitized" (the same under address and
+            undefined-behaviour sanitizers) or "emulator" (on the build's board).
 
     Raises:
         UsageError: there is no such runner, or the board is the host and cannot be emulated.
@@ -34,6 +36,8 @@ def runner_for(build: Build, name: str) -> Runner:
         return Interpreter(build.graph, build.options.numerics)
     if name == "host":
         return HostRunner(build.emitted)
+    if name == "sanitized":
+        return SanitizedRunner(build.emitted)
     if name != "emulator":
         raise UsageError(f"there is no runner {name!r}", hint=f"choose one of {', '.join(NAMES)}")
     if build.options.board.core.is_host:

@@ -45,7 +45,15 @@ def test_no_warnings(model: Path, compiler: str, optimize: str, tmp_path: Path) 
     result = emitted(model, optimize)
     (tmp_path / "example.h").write_text(result.header)
     (tmp_path / "example.c").write_text(result.source)
-    arguments = [*command, "-O2", *WARNINGS, "-c", str(tmp_path / "example.c"), "-o", str(tmp_path / "example.o")]
+    arguments = [
+        *command,
+        "-O2",
+        *WARNINGS,
+        "-c",
+        str(tmp_path / "example.c"),
+        "-o",
+        str(tmp_path / "example.o"),
+    ]
     finished = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
 

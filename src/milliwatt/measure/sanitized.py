@@ -94,6 +94,8 @@ def _works(command: tuple[str, ...]) -> bool:
 class SanitizedRunner:
     """An emitted model in a process of its own that stops at the first undefined behaviour.
 
+    State is kept from run to run until `reset`, by running all inputs since then again.
+
     Args:
         emitted: the model.
 
@@ -105,6 +107,7 @@ class SanitizedRunner:
         self.emitted = emitted
         self._tools = sanitizers()
         self._program = _build(emitted, self._tools)
+        self._history: list[Sequence[Array]] = []
 
     @property
     def sanitizers(self) -> tuple[str, ...]:
@@ -112,11 +115,18 @@ class SanitizedRunner:
         return self._tools.names
 
     def run(self, inputs: Sequence[Array]) -> list[Array]:
-        """The outputs for one sample, from the initial state."""
-        return self.run_all([inputs])[0]
+        """The outputs for one sample."""
+        if not self.emitted.stateful:
+            return self.run_all([inputs])[0]
+        self._history.append(tuple(array.copy() for array in inputs))
+        return self.run_all(self._history)[-1]
+
+    def reset(self) -> None:
+        """Set the state variables to their initial values."""
+        self._history.clear()
 
     def run_all(self, samples: Sequence[Sequence[Array]]) -> list[list[Array]]:
-        """The outputs for several samples in one process, the state kept from run to run.
+        """The outputs for several samples in one process, from the initial state, which is kept from run to run.
 
         Raises:
             UsageError: an input has the wrong type or shape.

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""FLOOR_DIV: x / y rounded towards minus infinity, broadcast."""
+"""FLOOR_DIV: x / y rounded towards minus infinity, broadcast.
+
+The lowest integer over -1 does not fit its type: it wraps here; in LiteRT it is undefined.
+"""
 
 from __future__ import annotations
 

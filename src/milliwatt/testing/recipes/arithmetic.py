@@ -126,8 +126,14 @@ def squared_difference(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
 
 
 def divisor(build: GraphBuilder, kind: TensorType, zero: int) -> str:
-    """A constant without zeros: LiteRT refuses to divide by them."""
+    """A constant without zeros, by which LiteRT refuses to divide.
+
+    Nor does it hold -1: the lowest integer over -1 does not fit, and LiteRT gives one value or another, depending
+    on the number of elements.
+    """
     array = build.sample(kind)
+    if kind.dtype is not DType.FLOAT32 and zero == 0:
+        array = np.where(array == -1, np.ones_like(array), array)
     return build.constant(
         np.where(array == zero, np.ones_like(array) * (zero + 1 if zero < 127 else zero - 1), array),
         kind.quant,
