@@ -2,7 +2,8 @@
 """Remakes the table of engines: milliwatt on the MLPerf Tiny models beside what others reach or publish.
 
 `python benchmarks/engines/run.py` profiles every reference model that lies in ../shared/models in all modes, reads
-the peers' figures from ../shared/baselines.json, and writes results.json and results.md beside this file. Our
+the peers' figures from ../shared/baselines.json, and writes results.json and results.md beside this file and
+the table of the README. Our
 milliseconds are modelled (the error stands in the file); those of others are measured on the same board.
 """
 
@@ -28,6 +29,7 @@ BOARD = "nucleo-l4r5zi"
 MODELS = ("kws_int8", "ic_int8", "vww_int8", "ad_int8", "sww_int8")
 SHORT = {"kws_int8": "kws", "ic_int8": "ic", "vww_int8": "vww", "ad_int8": "ad"}
 SAMPLES = 100
+BEGIN, END = "<!-- engines: begin -->", "<!-- engines: end -->"
 
 
 def measure(name: str, optimize: Optimize) -> dict[str, Any]:
@@ -101,6 +103,34 @@ def markdown(results: dict[str, dict[str, Any]], peers: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def headline(results: dict[str, dict[str, Any]], peers: dict[str, Any]) -> str:
+    """The README's table: one row a model, in the default mode, beside the peers on the same board."""
+    tflm = peers["tflm_measured"]["cores"]["cortex-m4, CMSIS-NN, TFLM default flags (kernels -O2)"]
+    published = peers["published_mlperf_tiny"]["NUCLEO-L4R5ZI, Cortex-M4 120 MHz"]
+    lines = [
+        "| MLPerf Tiny model | milliwatt | TFLM + CMSIS-NN | best published |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, short in SHORT.items():
+        row, peer = results[f"{name}/balanced"], tflm[name]
+        engine, figures = min(published.items(), key=lambda item: item[1][short][0])
+        lines.append(
+            f"| {name} | **{row['latency_ms']['board']:.2f} ms**, {row['ram_bytes']['total'] / 1000:.1f} kB RAM, "
+            f"{row['flash_bytes']['code'] / 1000:.1f} kB code | {peer['l4r5_ms']:.1f} ms, "
+            f"{peer['arena_bytes'] / 1000:.1f} kB arena, {peer['flash_code_bytes'] / 1000:.1f} kB code "
+            f"| {figures[short][0]:.2f} ms ({engine}) |"
+        )
+    return "\n".join(lines)
+
+
+def write_readme(table: str) -> None:
+    """Put the table between the README's marks."""
+    path = HERE.parents[1] / "README.md"
+    before, rest = path.read_text("utf-8").split(BEGIN)
+    _, after = rest.split(END)
+    path.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", "utf-8")
+
+
 def progress_line(name: str, optimize: Optimize, row: dict[str, Any]) -> str:
     """One line for the terminal."""
     return (
@@ -123,6 +153,7 @@ def main() -> int:
             print(progress_line(name, optimize, row), flush=True)
     peers = json.loads((SHARED / "baselines.json").read_text("utf-8"))
     (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    write_readme(headline(results, peers))
     (HERE / "results.md").write_text(markdown(results, peers), "utf-8")
     return 0 if all(row["bit_exact"] for row in results.values()) else 1
 
