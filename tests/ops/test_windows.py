@@ -9,9 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from milliwatt.emit.emission import emit
+from milliwatt.emit.emitted import Emitted
 from milliwatt.ir import AttrValue, DType, Graph, Quant, Shape, TensorType
+from milliwatt.lower.lowering import lower
+from milliwatt.lower.program import KernelCall
+from milliwatt.lower.site import Site
+from milliwatt.measure.emulator import EmulatorRunner
+from milliwatt.measure.host import HostRunner
 from milliwatt.ops import Numerics
-from milliwatt.pipeline import Options, compile_graph
+from milliwatt.ops.interpret import Interpreter
+from milliwatt.plan import plan
+from milliwatt.samples import sample_inputs
 from milliwatt.targets import board
 from milliwatt.testing.builder import GraphBuilder
 from milliwatt.testing.differential import compare
@@ -70,7 +79,7 @@ class Layer:
         zero_points: of data and output.
         spread: the largest weight; 128 stands for weights of -128 as well.
         output_scale: fine enough that outputs are spread over the whole range, unless it is given.
-        kernel: the kernel that the Cortex-M4 shall get.
+        kernel: the kernel that is meant for it on cores with DSP instructions.
     """
 
     op: str
@@ -178,24 +187,59 @@ LAYERS: dict[str, Layer] = {
 }
 
 
+def built_with(graph: Graph, kernel: str, numerics: Numerics) -> Emitted:
+    """The graph's C for the Cortex-M4, by the given kernel whatever other candidates there are."""
+
+    def cost(_: Site, calls: tuple[KernelCall, ...]) -> float:
+        return float(calls[0].kernel != kernel)
+
+    program = lower(graph, core=board(DSP_BOARD).core, numerics=numerics, cost=cost)
+    assert [call.kernel for call in program.calls] == [kernel]
+    return emit(plan(program), name="layer")
+
+
+def agrees(graph: Graph, kernel: str, numerics: Numerics) -> None:
+    """On the host with the plain C of DSP instructions, and emulated with the instructions themselves."""
+    emitted = built_with(graph, kernel, numerics)
+    runners = {"host": HostRunner(emitted), "emulator": EmulatorRunner(emitted, board(DSP_BOARD))}
+    meaning = Interpreter(graph, numerics)
+    for inputs in sample_inputs(graph, samples=5, seed=0):
+        expected = meaning.run(inputs)
+        for name, runner in runners.items():
+            for wanted, found in zip(expected, runner.run(inputs), strict=True):
+                np.testing.assert_array_equal(found, wanted, name)
+
+
 @pytest.mark.parametrize("name", LAYERS)
-def test_the_core_gets_the_kernel_that_is_meant_for_it(name: str) -> None:
-    build = compile_graph(LAYERS[name].graph(), Options(board(DSP_BOARD)))
-    assert [call.kernel for call in build.program.calls] == [LAYERS[name].kernel]
+def test_layer_agrees_with_litert(name: str) -> None:
+    compare(LAYERS[name].graph(), samples=3, boards=("host",))
 
 
 @pytest.mark.parametrize("numerics", [Numerics.LITERT, Numerics.FAST], ids=lambda numerics: numerics.value)
 @pytest.mark.parametrize("name", LAYERS)
-def test_layer_agrees(name: str, numerics: Numerics) -> None:
-    """On the host with the plain C of DSP instructions, and emulated with the instructions themselves."""
-    implementations = ("litert", "host", "emulator")
-    compare(
-        LAYERS[name].graph(),
-        samples=5,
-        numerics=numerics,
-        boards=(DSP_BOARD,),
-        implementations=implementations,
-    )
+def test_kernel_agrees(name: str, numerics: Numerics) -> None:
+    agrees(LAYERS[name].graph(), LAYERS[name].kernel, numerics)
+
+
+@pytest.mark.parametrize(
+    ("shape", "window", "kernel"),
+    [
+        ((1, 15, 17, 4), (15, 17), "mw_average_pool_2d_s8_dsp"),
+        ((1, 16, 16, 4), (16, 16), "mw_average_pool_2d_s8"),
+        ((2, 5, 6, 8), (3, 2), "mw_average_pool_2d_s8_dsp"),
+        ((1, 5, 6, 6), (3, 2), "mw_average_pool_2d_s8"),
+    ],
+    ids=["255 elements", "256 elements", "windows", "six channels"],
+)
+def test_averages_by_fours(shape: Shape, window: tuple[int, int], kernel: str) -> None:
+    """Sums of the lowest values still fit 16 bits, and the division is exact for every sum."""
+    build = GraphBuilder(np.random.default_rng(0))
+    data = build.input(TensorType(DType.INT8, shape, Quant((0.1,), (-128,))))
+    size: dict[str, AttrValue] = {"filter_height": window[0], "filter_width": window[1]}
+    build.node("AVERAGE_POOL_2D", (data,), attrs=size, dtype=DType.INT8, quant=Quant((0.1,), (-128,)))
+    graph = build.graph()
+    agrees(graph, kernel, Numerics.LITERT)
+    compare(graph, boards=(DSP_BOARD,))
 
 
 def computed_filter(build: GraphBuilder) -> None:
@@ -239,13 +283,9 @@ def test_special_use_agrees(name: str) -> None:
 
 
 def test_layers_of_different_sizes_share_their_code() -> None:
-    """Two pointwise layers of different sizes: one instance of the kernel."""
-    build = GraphBuilder(np.random.default_rng(0))
-    quant = Quant((0.05,), (-128,))
-    value = build.input(TensorType(DType.INT8, (1, 4, 4, 16), quant))
+    """Two pointwise layers of different sizes: one set of parameters, and so one instance of the kernel."""
+    calls = []
     for inputs, outputs in ((16, 32), (32, 16)):
-        weights = build.weights((outputs, 1, 1, inputs), DType.INT8, channels=outputs)
-        bias = build.constant(np.zeros(outputs, np.int32))
-        value = build.node("CONV_2D", (value, weights, bias), dtype=DType.INT8, quant=quant)[0]
-    emitted = compile_graph(build.graph(), Options(board(DSP_BOARD))).emitted
-    assert len(set(emitted.step_functions)) == 1
+        graph = conv((1, 4, 4, inputs), (outputs, 1, 1, inputs), POINT).graph()
+        calls += built_with(graph, POINT, Numerics.LITERT).plan.program.calls
+    assert calls[0].params == calls[1].params
