@@ -21,7 +21,7 @@ ALLOWED = {
     "lower": {"ir", "ops", "targets", "errors"},
     "plan": {"ir", "ops", "targets", "errors", "lower.program"},
     "emit": {"ir", "ops", "targets", "errors", "lower.program", "plan.layout"},
-    "measure": {"ir", "ops", "targets", "errors", "emit.emitted", "plan.layout", "lower.program"},
+    "measure": {"ir", "ops", "targets", "errors", "emit.emitted", "plan.layout", "lower.program", "samples"},
     "pipeline": {"ir", "ops", "targets", "errors", "importers", "passes", "lower", "plan", "emit", "measure"},
     "testing": {
         "ir",
@@ -39,8 +39,8 @@ ALLOWED = {
         "samples",
     },
     "runtime": set(),
-    # Above the stages: these call them.
     "samples": {"ir"},
+    # Above the stages: these call them.
     "verification": {"ir", "ops", "pipeline", "samples"},
     "runners": {"emit", "errors", "measure", "ops", "pipeline", "verification"},
     "cli": None,

@@ -14,8 +14,9 @@ from milliwatt import targets
 from milliwatt.emit.emitted import Emitted
 from milliwatt.measure.emulator import EmulatorRunner
 from milliwatt.measure.host import HostRunner
-from milliwatt.measure.profile import input_sets, profile
+from milliwatt.measure.profile import profile
 from milliwatt.pipeline import Options, compile_graph, load
+from milliwatt.samples import sample_inputs
 
 ONE_PER_CORE = {
     board.core.name: board for board in reversed(targets.boards()) if not board.core.is_host
@@ -32,7 +33,7 @@ def test_keyword_spotting_is_the_same_everywhere(
 ) -> None:
     model = build(shared_model("kws_int8.tflite"), board)
     host, device = HostRunner(model), EmulatorRunner(model, board)
-    for inputs in input_sets(model.plan.program, samples=2, seed=3):
+    for inputs in sample_inputs(model.plan.program.graph, samples=5, seed=3):
         for left, right in zip(host.run(inputs), device.run(inputs), strict=True):
             assert left.tobytes() == right.tobytes()
 
@@ -63,7 +64,7 @@ def test_zeros_and_random_cost_nearly_the_same(shared_model: Callable[[str], Pat
         int((trace.blocks["executions"] * trace.blocks["bytes"]).sum())
         for trace in (
             runner.trace(inputs, memory=False)
-            for inputs in input_sets(runner.emitted.plan.program, samples=2, seed=5)
+            for inputs in sample_inputs(runner.emitted.plan.program.graph, samples=5, seed=5)
         )
     ]
     assert max(counts) <= 1.02 * min(counts)

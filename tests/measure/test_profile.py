@@ -13,7 +13,7 @@ from milliwatt import targets
 from milliwatt.errors import UsageError
 from milliwatt.measure.emulator import EmulatorRunner
 from milliwatt.measure.footprint import footprint
-from milliwatt.measure.profile import Profile, input_sets, profile
+from milliwatt.measure.profile import Profile, profile
 from milliwatt.measure.timing import Pricer
 
 M4 = targets.board("nucleo-l4r5zi")
@@ -102,14 +102,6 @@ def test_slowest_input_is_reported() -> None:
 
 def test_profile_is_deterministic(whole: Profile) -> None:
     assert profile(sample(), M4, source_macs=1000) == whole
-
-
-def test_inputs_that_are_tried() -> None:
-    sets = input_sets(sample().plan.program, samples=2, seed=1)
-    values = [inputs[0] for inputs in sets]
-    assert [(int(x.min()), int(x.max())) for x in values[:3]] == [(0, 0), (-128, -128), (127, 127)]
-    assert len(values) == 5
-    assert all(x.dtype == np.int8 and x.shape == (64,) for x in values)
 
 
 def test_host_is_not_measured() -> None:

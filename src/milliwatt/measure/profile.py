@@ -8,20 +8,22 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from milliwatt.emit.emitted import Emitted
 from milliwatt.errors import InternalError, UsageError
-from milliwatt.ir import DType, TensorType
 from milliwatt.lower.program import KernelCall, Program
 from milliwatt.measure.emulator import EmulatorRunner, emulator_version
 from milliwatt.measure.footprint import Footprint, footprint_of
 from milliwatt.measure.timing import Pricer, StepCost
 from milliwatt.measure.toolchain import CompilerName, Level
+from milliwatt.samples import sample_inputs
 from milliwatt.targets import Board
 
 Array = npt.NDArray[Any]
+
+# The inputs that every profile tries before the random ones: all zero points, all lowest, all highest.
+_EXTREMES = 3
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def profile(
         emitted: the model.
         board: a device board.
         source_macs: multiply-accumulates of the imported model, for comparison.
-        samples: number of random inputs that are tried besides all zeros, all lowest and all highest.
+        samples: number of random inputs that are tried besides all zero points, all lowest and all highest.
         seed: of the random inputs.
         level: the optimisation level.
         compiler: clang, or gcc when it is installed.
@@ -137,7 +139,7 @@ def profile(
         raise UsageError(f"the number of samples must not be negative, but is {samples}")
     runner = EmulatorRunner(emitted, board, level=level, compiler=compiler)
     program = emitted.plan.program
-    tried = input_sets(program, samples=samples, seed=seed)
+    tried = list(sample_inputs(program.graph, samples=_EXTREMES + samples, seed=seed))
     steps, painted = _slowest(runner, tried)
     footprint = footprint_of(runner.image, emitted, board)
     if footprint.stack is None or painted > footprint.stack:
@@ -162,7 +164,7 @@ def profile(
     )
 
 
-def _slowest(runner: EmulatorRunner, tried: Sequence[list[Array]]) -> tuple[tuple[StepCost, ...], int]:
+def _slowest(runner: EmulatorRunner, tried: Sequence[Sequence[Array]]) -> tuple[tuple[StepCost, ...], int]:
     """The costs of the slowest input's steps, and how deep the stack went in any of them.
 
     The slowest input is found without watching data accesses, which takes ten times as long; the watched
@@ -175,32 +177,6 @@ def _slowest(runner: EmulatorRunner, tried: Sequence[list[Array]]) -> tuple[tupl
     watched = core.timing is not None or not core.unaligned
     steps = pricer.price(runner.trace(tried[slowest]) if watched else quick[slowest])
     return steps, max(trace.stack_bytes for trace in quick)
-
-
-def input_sets(program: Program, *, samples: int, seed: int) -> list[list[Array]]:
-    """Inputs to try: all zeros, all lowest, all highest, and random ones."""
-    kinds = [program.graph.values[name] for name in program.graph.inputs]
-    generator = np.random.default_rng(seed)
-    fixed = [[_filled(kind, level) for kind in kinds] for level in ("zero", "low", "high")]
-    return [*fixed, *([_random(kind, generator) for kind in kinds] for _ in range(samples))]
-
-
-def _filled(kind: TensorType, level: str) -> Array:
-    if level == "zero":
-        return np.zeros(kind.shape, kind.dtype.numpy)
-    low, high = kind.dtype.limits if kind.dtype.is_integer else (0, 1)
-    if kind.dtype is DType.FLOAT32:
-        low, high = -1, 1
-    return np.full(kind.shape, low if level == "low" else high, kind.dtype.numpy)
-
-
-def _random(kind: TensorType, generator: np.random.Generator) -> Array:
-    if kind.dtype is DType.FLOAT32:
-        return generator.uniform(-1.0, 1.0, kind.shape).astype(np.float32)
-    if kind.dtype is DType.BOOL:
-        return generator.integers(0, 2, kind.shape).astype(np.bool_)
-    low, high = kind.dtype.limits
-    return generator.integers(low, high, kind.shape, dtype=kind.dtype.numpy.type, endpoint=True)
 
 
 def _total(cycles: Sequence[float | None]) -> int | None:
