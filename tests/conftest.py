@@ -40,4 +40,6 @@ def shared_data() -> Callable[[str], Path]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds --update-golden."""
-    parser.addoption("--update-golden", action="store_true", help="Rewrite the golden files from what is emitted.")
+    parser.addoption(
+        "--update-golden", action="store_true", help="Rewrite the golden files from what is emitted."
+    )

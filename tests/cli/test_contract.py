@@ -94,7 +94,16 @@ def test_run_agrees_with_the_expected_classes(runner: str, tmp_path: Path) -> No
     data = np.load(DIGITS / "digits_test.npz")
     inputs, labels = data[data.files[0]][:20, np.newaxis], data[data.files[1]][:20]
     np.save(tmp_path / "in.npy", inputs)
-    arguments = ["run", MODEL, "--runner", runner, "-i", str(tmp_path / "in.npy"), "-o", str(tmp_path / "out.npy")]
+    arguments = [
+        "run",
+        MODEL,
+        "--runner",
+        runner,
+        "-i",
+        str(tmp_path / "in.npy"),
+        "-o",
+        str(tmp_path / "out.npy"),
+    ]
     assert run(arguments) == 0
     outputs = np.load(tmp_path / "out.npy")
     assert outputs.shape == (20, 1, 10)
@@ -110,9 +119,17 @@ def test_one_sample_has_no_extra_axis(tmp_path: Path) -> None:
 
 def test_inspect_boards_and_ops(capsys: pytest.CaptureFixture[str]) -> None:
     assert json_of(["inspect", MODEL], capsys)["nodes"]
-    assert {"nucleo-l4r5zi", "arduino-nano-33-ble", "host"} <= {entry["name"] for entry in json_of(["boards"], capsys)}
+    assert {"nucleo-l4r5zi", "arduino-nano-33-ble", "host"} <= {
+        entry["name"] for entry in json_of(["boards"], capsys)
+    }
     assert {"CONV_2D", "SOFTMAX"} <= {entry["name"] for entry in json_of(["ops"], capsys)}
-    for arguments in (["inspect", MODEL], ["inspect", MODEL, "--optimised"], ["boards"], ["ops"], ["ops", "conv_2d"]):
+    for arguments in (
+        ["inspect", MODEL],
+        ["inspect", MODEL, "--optimised"],
+        ["boards"],
+        ["ops"],
+        ["ops", "conv_2d"],
+    ):
         assert run(arguments) == 0
 
 
@@ -139,7 +156,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_input_gets_a_clear_error(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_input_gets_a_clear_error(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     arguments, kind = WRONG[name]
     np.save(tmp_path / "in.npy", np.zeros((1, 8, 8, 1), np.int8))
     np.save(tmp_path / "wrong.npy", np.zeros((3, 3), np.int8))

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/**/*.md")])
+PAGES = sorted(
+    path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/**/*.md")]
+)
 
 
 def test_reference_is_current() -> None:
@@ -20,7 +22,9 @@ def test_reference_is_current() -> None:
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     for name, text in module.render().items():
-        assert (ROOT / "docs" / "reference" / name).read_text("utf-8") == text, f"{name} is stale: run `make docs`"
+        assert (ROOT / "docs" / "reference" / name).read_text("utf-8") == text, (
+            f"{name} is stale: run `make docs`"
+        )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -38,7 +38,9 @@ def verb(
     input_file: Annotated[Path, typer.Option("--input", "-i", help="in.npy, or in.npz by tensor name.")],
     output_file: Annotated[Path, typer.Option("--output", "-o", help="out.npy, or out.npz by tensor name.")],
     board: BoardName = DEFAULT_BOARD,
-    runner: Annotated[str, typer.Option("--runner", "-r", help="meaning, host, sanitized or emulator.")] = "host",
+    runner: Annotated[
+        str, typer.Option("--runner", "-r", help="meaning, host, sanitized or emulator.")
+    ] = "host",
     stateful: Annotated[
         bool, typer.Option("--stateful", help="Keep the state from sample to sample.")
     ] = False,

@@ -42,7 +42,10 @@ def verb(
     optimize: Goal = Optimize.BALANCED,
     name: Prefix = "",
     runner: Annotated[
-        list[str] | None, typer.Option("--runner", help="Only these: host, sanitized, emulator (host and emulator by default).")
+        list[str] | None,
+        typer.Option(
+            "--runner", help="Only these: host, sanitized, emulator (host and emulator by default)."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
