@@ -84,17 +84,4 @@ MW_INLINE void mw_depthwise_s8_blank(int8_t *row, int32_t count, int32_t zero_po
     }
 }
 
-/* Inner loops need more constants than there are registers: with an FPU, its registers hold them, one cycle away. */
-#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FP) && defined(__OPTIMIZE__) && (defined(__GNUC__) || defined(__clang__))
-#define MW_DEPTHWISE_S8_ASM 1
-
-MW_INLINE float mw_park(uint32_t bits)
-{
-    float parked;
-    __asm__("vmov %0, %1" : "=t"(parked) : "r"(bits));
-    return parked;
-}
-
-#endif
-
 #endif

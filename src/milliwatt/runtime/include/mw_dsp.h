@@ -132,4 +132,18 @@ MW_INLINE int32_t mw_smlad(uint32_t left, uint32_t right, int32_t sum)
 
 #endif
 
+/* Inner loops whose instructions are chosen by hand. They take no more than 12 core registers, so that they compile
+ * with and without a frame pointer; further constants wait in registers of the FPU, one cycle away. */
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FP) && defined(__OPTIMIZE__)
+#define MW_DSP_ASM 1
+
+MW_INLINE float mw_park(uint32_t bits)
+{
+    float parked;
+    __asm__("vmov %0, %1" : "=t"(parked) : "r"(bits));
+    return parked;
+}
+
+#endif
+
 #endif

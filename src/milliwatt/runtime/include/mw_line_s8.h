@@ -24,22 +24,21 @@ MW_INLINE void mw_line_s8_step(struct mw_line_s8 *line, int32_t packed, const ui
     line->sum3 = mw_smlad(mw_sxtb16(weights[1]), inputs, line->sum3);
 }
 
-#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__) && (defined(__GNUC__) || defined(__clang__))
-#define MW_LINE_ASM 1
+#if defined(MW_DSP_ASM)
 
-#define MW_LINE_MACS(w, x, f, g)                                                                                      \
-    "smlad %[" f "], %[" w "], %[" x "], %[" f "]\n\tsxtb16 %[" w "], %[" w "]\n\tsmlad %[" g "], %[" w "], %[" x        \
+#define MW_LINE_MACS(w, x, f, g) \
+    "smlad %[" f "], %[" w "], %[" x "], %[" f "]\n\tsxtb16 %[" w "], %[" w "]\n\tsmlad %[" g "], %[" w "], %[" x \
     "], %[" g "]\n\t"
-#define MW_LINE_FOUR(w0, x, w1, w2, w3)                                                                               \
-    "ldr %[a], [%[w]" w0 "\n\tldr %[e], [%[x]" x "\n\tldr %[b], [%[w]" w1 "]\n\tldr %[c], [%[w]" w2                     \
-    "]\n\tldr %[d], [%[w]" w3 "]\n\tsxtb16 %[h], %[e]\n\tsxtb16 %[e], %[e], ror #8\n\t"                                 \
-    MW_LINE_MACS("a", "h", "s0", "s1") MW_LINE_MACS("b", "h", "s2", "s3")                                               \
+#define MW_LINE_FOUR(w0, x, w1, w2, w3) \
+    "ldr %[a], [%[w]" w0 "\n\tldr %[e], [%[x]" x "\n\tldr %[b], [%[w]" w1 "]\n\tldr %[c], [%[w]" w2 \
+    "]\n\tldr %[d], [%[w]" w3 "]\n\tsxtb16 %[h], %[e]\n\tsxtb16 %[e], %[e], ror #8\n\t" \
+    MW_LINE_MACS("a", "h", "s0", "s1") MW_LINE_MACS("b", "h", "s2", "s3") \
     MW_LINE_MACS("c", "e", "s0", "s1") MW_LINE_MACS("d", "e", "s2", "s3")
-#define MW_LINE_LOOP(steps)                                                                                           \
-    __asm__ volatile(".p2align 2\n1:\n\t" steps "cmp %[x], %[end]\n\tbne 1b"                                           \
-                     : [s0] "+r"(s0), [s1] "+r"(s1), [s2] "+r"(s2), [s3] "+r"(s3), [w] "+r"(w), [x] "+r"(x),             \
-                       [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [e] "=&r"(e), [h] "=&r"(h)                \
-                     : [end] "r"(end)                                                                                 \
+#define MW_LINE_LOOP(steps) \
+    __asm__ volatile(".p2align 2\n1:\n\t" steps "vmov %[h], %[end]\n\tcmp %[x], %[h]\n\tbne 1b" \
+                     : [s0] "+r"(s0), [s1] "+r"(s1), [s2] "+r"(s2), [s3] "+r"(s3), [w] "+r"(w), [x] "+r"(x), \
+                       [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [e] "=&r"(e), [h] "=&r"(h) \
+                     : [end] "t"(last) \
                      : "cc", "memory")
 
 /* The whole inner loop with packed weights, `unroll` (1, 2 or 4) times four inputs a turn. */
@@ -56,6 +55,7 @@ MW_INLINE const uint32_t *mw_line_s8_packed(struct mw_line_s8 *line, int32_t unr
     uint32_t d;
     uint32_t e;
     uint32_t h;
+    const float last = mw_park((uint32_t)(uintptr_t)end);
     if (unroll == 4) {
         MW_LINE_LOOP(MW_LINE_FOUR("], #64", "], #16", ", #-60", ", #-56", ", #-52")
                      MW_LINE_FOUR(", #-48]", ", #-12]", ", #-44", ", #-40", ", #-36")
@@ -81,7 +81,7 @@ MW_INLINE const uint32_t *mw_line_s8_dot(struct mw_line_s8 *line, int32_t packed
                                          const uint32_t *weights, const int8_t *inputs, int32_t depth)
 {
     const int8_t *const end = inputs + depth;
-#if defined(MW_LINE_ASM)
+#if defined(MW_DSP_ASM)
     if (packed != 0) {
         return mw_line_s8_packed(line, unroll, weights, inputs, end);
     }

@@ -29,22 +29,21 @@ MW_INLINE void mw_tile_s8_step(struct mw_tile_s8 *tile, int32_t packed, uint32_t
     tile->g1 = mw_smlad(g, pixels[1], tile->g1);
 }
 
-#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__) && (defined(__GNUC__) || defined(__clang__))
-#define MW_TILE_ASM 1
+#if defined(MW_DSP_ASM)
 
 /* Two words of weights and four of pixels: six loads in a row take seven cycles, where a compiler spreads them. */
-#define MW_TILE_LOADS(w0, x0, w1, x1, x2, x3)                                                                         \
-    "ldr %[a], [%[w]" w0 "\n\tldr %[c], [%[x]" x0 "\n\tldr %[b], [%[w]" w1 "]\n\tldr %[d], [%[x]" x1                    \
+#define MW_TILE_LOADS(w0, x0, w1, x1, x2, x3) \
+    "ldr %[a], [%[w]" w0 "\n\tldr %[c], [%[x]" x0 "\n\tldr %[b], [%[w]" w1 "]\n\tldr %[d], [%[x]" x1 \
     "]\n\tldr %[e], [%[x]" x2 "]\n\tldr %[h], [%[x]" x3 "]\n\t"
-#define MW_TILE_MACS(w, x0, x1)                                                                                       \
-    "smlad %[f0], %[" w "], %[" x0 "], %[f0]\n\tsmlad %[f1], %[" w "], %[" x1 "], %[f1]\n\tsxtb16 %[" w "], %[" w         \
+#define MW_TILE_MACS(w, x0, x1) \
+    "smlad %[f0], %[" w "], %[" x0 "], %[f0]\n\tsmlad %[f1], %[" w "], %[" x1 "], %[f1]\n\tsxtb16 %[" w "], %[" w \
     "]\n\tsmlad %[g0], %[" w "], %[" x0 "], %[g0]\n\tsmlad %[g1], %[" w "], %[" x1 "], %[g1]\n\t"
 #define MW_TILE_STEP MW_TILE_MACS("a", "c", "d") MW_TILE_MACS("b", "e", "h")
-#define MW_TILE_LOOP(steps)                                                                                           \
-    __asm__ volatile(".p2align 2\n1:\n\t" steps "cmp %[x], %[end]\n\tbne 1b"                                           \
-                     : [f0] "+r"(f0), [f1] "+r"(f1), [g0] "+r"(g0), [g1] "+r"(g1), [w] "+r"(w), [x] "+r"(pixels),        \
-                       [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [e] "=&r"(e), [h] "=&r"(h)                \
-                     : [end] "r"(end)                                                                                 \
+#define MW_TILE_LOOP(steps) \
+    __asm__ volatile(".p2align 2\n1:\n\t" steps "vmov %[h], %[end]\n\tcmp %[x], %[h]\n\tbne 1b" \
+                     : [f0] "+r"(f0), [f1] "+r"(f1), [g0] "+r"(g0), [g1] "+r"(g1), [w] "+r"(w), [x] "+r"(pixels), \
+                       [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [e] "=&r"(e), [h] "=&r"(h) \
+                     : [end] "t"(last) \
                      : "cc", "memory")
 
 /* The whole inner loop with packed weights, `unroll` (2, 4 or 8) words of weights a turn. */
@@ -61,6 +60,7 @@ MW_INLINE const uint32_t *mw_tile_s8_packed(struct mw_tile_s8 *tile, int32_t unr
     uint32_t d;
     uint32_t e;
     uint32_t h;
+    const float last = mw_park((uint32_t)(uintptr_t)end);
     if (unroll == 8) {
         MW_TILE_LOOP(MW_TILE_LOADS("], #32", "], #64", ", #-28", ", #-60", ", #-56", ", #-52") MW_TILE_STEP
                      MW_TILE_LOADS(", #-24]", ", #-48]", ", #-20", ", #-44", ", #-40", ", #-36") MW_TILE_STEP
@@ -86,7 +86,7 @@ MW_INLINE const uint32_t *mw_tile_s8_dot(struct mw_tile_s8 *tile, int32_t packed
                                          const uint32_t *weights, const uint32_t *pixels, int32_t words)
 {
     const uint32_t *const end = pixels + 2 * words;
-#if defined(MW_TILE_ASM)
+#if defined(MW_DSP_ASM)
     if (packed != 0) {
         return mw_tile_s8_packed(tile, unroll, weights, pixels, end);
     }

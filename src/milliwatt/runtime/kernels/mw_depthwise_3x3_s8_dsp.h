@@ -51,30 +51,30 @@ MW_INLINE void mw_depthwise_3x3_s8_dsp_enter(const mw_depthwise_s8 *taps, mw_dep
     sums->begun1 = mw_depthwise_s8_first(taps, odd, mw_high_half(even));
 }
 
-#if defined(MW_DEPTHWISE_S8_ASM)
+#if defined(MW_DSP_ASM)
 
-#define MW_DEPTHWISE_3X3_LOAD                                                                                          \
-    ".p2align 2\n1:\n\tldrsb %[a], [%[p], %[o0]]\n\tldrsb %[b], [%[p]]\n\tldrsb %[c], [%[p], %[o2]]\n\t"                 \
-    "ldrsb %[d], [%[p], %[o3]]\n\tpkhbt %[a], %[a], %[c], lsl #16\n\tpkhbt %[b], %[b], %[d], lsl #16\n\t"                \
-    "vmov %[c], %[w2]\n\tvmov %[d], %[m2]\n\tsmlad %[x0], %[a], %[c], %[x0]\n\tsmlad %[x1], %[b], %[c], %[x1]\n\t"       \
+#define MW_DEPTHWISE_3X3_LOAD \
+    ".p2align 2\n1:\n\tldrsb %[a], [%[p], %[o0]]\n\tldrsb %[b], [%[p]]\n\tldrsb %[c], [%[p], %[o2]]\n\t" \
+    "ldrsb %[d], [%[p], %[o3]]\n\tpkhbt %[a], %[a], %[c], lsl #16\n\tpkhbt %[b], %[b], %[d], lsl #16\n\t" \
+    "vmov %[c], %[w2]\n\tvmov %[d], %[m2]\n\tsmlad %[x0], %[a], %[c], %[x0]\n\tsmlad %[x1], %[b], %[c], %[x1]\n\t" \
     "smlabb %[x0], %[b], %[d], %[x0]\n\tsmlatb %[x1], %[a], %[d], %[x1]\n\tvmov %[c], %[mantissa]\n\t"
-#define MW_DEPTHWISE_3X3_STORE                                                                                         \
-    "vmov %[c], %[halving]\n\tasr %[x0], %[x0], %[c]\n\tasr %[x1], %[x1], %[c]\n\t"                                     \
-    "ssat %[x0], #8, %[x0], asr #1\n\tssat %[x1], #8, %[x1], asr #1\n\tvmov %[c], %[q1]\n\tvmov %[d], %[q0]\n\t"         \
-    "strb %[x1], [%[p], %[c]]\n\tstrb %[x0], [%[p], %[d]]\n\tadd %[p], %[p], %[step]\n\t"                                \
-    "vmov %[c], %[w1]\n\tvmov %[d], %[m01]\n\tsmlad %[x0], %[a], %[c], %[y0]\n\tsmlad %[x1], %[b], %[c], %[y1]\n\t"      \
-    "smlabt %[x0], %[b], %[d], %[x0]\n\tsmlatt %[x1], %[a], %[d], %[x1]\n\tvmov %[c], %[w0]\n\t"                        \
-    "vmov %[y0], %[bias]\n\tvmov %[y1], %[bias]\n\tsmlad %[y0], %[a], %[c], %[y0]\n\t"                                  \
-    "smlad %[y1], %[b], %[c], %[y1]\n\tsmlabb %[y0], %[b], %[d], %[y0]\n\tsmlatb %[y1], %[a], %[d], %[y1]\n\t"           \
+#define MW_DEPTHWISE_3X3_STORE \
+    "vmov %[c], %[halving]\n\tasr %[x0], %[x0], %[c]\n\tasr %[x1], %[x1], %[c]\n\t" \
+    "ssat %[x0], #8, %[x0], asr #1\n\tssat %[x1], #8, %[x1], asr #1\n\tvmov %[c], %[q1]\n\tvmov %[d], %[q0]\n\t" \
+    "strb %[x1], [%[p], %[c]]\n\tstrb %[x0], [%[p], %[d]]\n\tvmov %[c], %[step]\n\tadd %[p], %[p], %[c]\n\t" \
+    "vmov %[c], %[w1]\n\tvmov %[d], %[m01]\n\tsmlad %[x0], %[a], %[c], %[y0]\n\tsmlad %[x1], %[b], %[c], %[y1]\n\t" \
+    "smlabt %[x0], %[b], %[d], %[x0]\n\tsmlatt %[x1], %[a], %[d], %[x1]\n\tvmov %[c], %[w0]\n\t" \
+    "vmov %[y0], %[bias]\n\tvmov %[y1], %[bias]\n\tsmlad %[y0], %[a], %[c], %[y0]\n\t" \
+    "smlad %[y1], %[b], %[c], %[y1]\n\tsmlabb %[y0], %[b], %[d], %[y0]\n\tsmlatb %[y1], %[a], %[d], %[y1]\n\t" \
     "vmov %[c], %[end]\n\tcmp %[p], %[c]\n\tbne 1b"
-#define MW_DEPTHWISE_3X3_LOOP(round)                                                                                   \
-    __asm__ volatile(MW_DEPTHWISE_3X3_LOAD round MW_DEPTHWISE_3X3_STORE                                                \
-                     : [x0] "+r"(x0), [x1] "+r"(x1), [y0] "+r"(y0), [y1] "+r"(y1), [p] "+r"(p), [a] "=&r"(a),           \
-                       [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d)                                                         \
-                     : [o0] "r"(lines->row0), [o2] "r"(lines->row2), [o3] "r"(lines->row3), [step] "r"(lines->step),    \
-                       [w0] "t"(w0), [w1] "t"(w1), [w2] "t"(w2), [m01] "t"(m01), [m2] "t"(m2), [bias] "t"(bias),        \
-                       [mantissa] "t"(mantissa), [halving] "t"(halving), [nudge] "t"(nudge), [q0] "t"(q0),              \
-                       [q1] "t"(q1), [end] "t"(last)                                                                    \
+#define MW_DEPTHWISE_3X3_LOOP(round) \
+    __asm__ volatile(MW_DEPTHWISE_3X3_LOAD round MW_DEPTHWISE_3X3_STORE \
+                     : [x0] "+r"(x0), [x1] "+r"(x1), [y0] "+r"(y0), [y1] "+r"(y1), [p] "+r"(p), [a] "=&r"(a), \
+                       [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d) \
+                     : [o0] "r"(lines->row0), [o2] "r"(lines->row2), [o3] "r"(lines->row3), [step] "t"(step), \
+                       [w0] "t"(w0), [w1] "t"(w1), [w2] "t"(w2), [m01] "t"(m01), [m2] "t"(m2), [bias] "t"(bias), \
+                       [mantissa] "t"(mantissa), [halving] "t"(halving), [nudge] "t"(nudge), [q0] "t"(q0), \
+                       [q1] "t"(q1), [end] "t"(last) \
                      : "cc", "memory")
 
 /* The inner loop for outputs of the whole range of int8, one at least. */
@@ -94,6 +94,7 @@ MW_INLINE void mw_depthwise_3x3_s8_dsp_fast(const mw_depthwise_s8 *taps, const s
     const float nudge = mw_park((uint32_t)mw_shift_left(2 * range->zero_point + 1, taps->halving));
     const float q0 = mw_park((uint32_t)(output - p));
     const float q1 = mw_park((uint32_t)(output - p + lines->below));
+    const float step = mw_park((uint32_t)lines->step);
     const float last = mw_park((uint32_t)(uintptr_t)end);
     int32_t x0 = sums->ready0;
     int32_t x1 = sums->ready1;
@@ -128,7 +129,7 @@ MW_INLINE void mw_depthwise_3x3_s8_dsp_run(const mw_depthwise_s8 *taps, const st
                                            const mw_depthwise_3x3_s8_dsp_lines *lines,
                                            mw_depthwise_3x3_s8_dsp_sums *sums)
 {
-#if defined(MW_DEPTHWISE_S8_ASM)
+#if defined(MW_DSP_ASM)
     if (range->low == -128 && range->high == 127) {
         if (input != end) {
             mw_depthwise_3x3_s8_dsp_fast(taps, range, input, end, output, lines, sums);

@@ -33,26 +33,26 @@ MW_INLINE uint32_t mw_depthwise_3x3_stride_2_s8_dsp_outer(const int8_t *input,
     return mw_depthwise_s8_pair(input[lines->row0], input[lines->row2]);
 }
 
-#if defined(MW_DEPTHWISE_S8_ASM)
+#if defined(MW_DSP_ASM)
 
-#define MW_DEPTHWISE_3X3_STRIDE_2_LOAD                                                                                 \
-    ".p2align 2\n1:\n\tldrsb %[a], [%[p], %[o0]]\n\tldrsb %[b], [%[p]]\n\tldrsb %[c], [%[p], %[o2]]\n\t"                 \
-    "add %[p], %[p], %[step]\n\tpkhbt %[a], %[a], %[c], lsl #16\n\tldrsb %[d], [%[p], %[o0]]\n\t"                        \
-    "ldrsb %[e], [%[p]]\n\tldrsb %[f], [%[p], %[o2]]\n\tadd %[p], %[p], %[step]\n\t"                                    \
-    "pkhbt %[d], %[d], %[f], lsl #16\n\tvmov %[c], %[w1]\n\tvmov %[f], %[m01]\n\tsmlad %[x], %[a], %[c], %[x]\n\t"       \
-    "smlabt %[x], %[b], %[f], %[x]\n\tvmov %[c], %[w2]\n\tvmov %[a], %[m2]\n\tsmlad %[x], %[d], %[c], %[x]\n\t"          \
+#define MW_DEPTHWISE_3X3_STRIDE_2_LOAD \
+    ".p2align 2\n1:\n\tldrsb %[a], [%[p], %[o0]]\n\tldrsb %[b], [%[p]]\n\tldrsb %[c], [%[p], %[o2]]\n\t" \
+    "add %[p], %[p], %[step]\n\tpkhbt %[a], %[a], %[c], lsl #16\n\tldrsb %[d], [%[p], %[o0]]\n\t" \
+    "ldrsb %[e], [%[p]]\n\tldrsb %[f], [%[p], %[o2]]\n\tadd %[p], %[p], %[step]\n\t" \
+    "pkhbt %[d], %[d], %[f], lsl #16\n\tvmov %[c], %[w1]\n\tvmov %[f], %[m01]\n\tsmlad %[x], %[a], %[c], %[x]\n\t" \
+    "smlabt %[x], %[b], %[f], %[x]\n\tvmov %[c], %[w2]\n\tvmov %[a], %[m2]\n\tsmlad %[x], %[d], %[c], %[x]\n\t" \
     "smlabb %[x], %[e], %[a], %[x]\n\tvmov %[c], %[mantissa]\n\tvmov %[a], %[nudge]\n\t"
-#define MW_DEPTHWISE_3X3_STRIDE_2_STORE                                                                                \
-    "vmov %[c], %[halving]\n\tasr %[x], %[x], %[c]\n\tssat %[x], #8, %[x], asr #1\n\tstrb %[x], [%[q]]\n\t"              \
-    "add %[q], %[q], %[step]\n\tvmov %[x], %[bias]\n\tvmov %[c], %[w0]\n\tsmlad %[x], %[d], %[c], %[x]\n\t"              \
+#define MW_DEPTHWISE_3X3_STRIDE_2_STORE \
+    "vmov %[c], %[halving]\n\tasr %[x], %[x], %[c]\n\tssat %[x], #8, %[x], asr #1\n\tstrb %[x], [%[q]]\n\t" \
+    "add %[q], %[q], %[step]\n\tvmov %[x], %[bias]\n\tvmov %[c], %[w0]\n\tsmlad %[x], %[d], %[c], %[x]\n\t" \
     "smlabb %[x], %[e], %[f], %[x]\n\tvmov %[c], %[end]\n\tcmp %[q], %[c]\n\tbne 1b"
-#define MW_DEPTHWISE_3X3_STRIDE_2_LOOP(round)                                                                          \
-    __asm__ volatile(MW_DEPTHWISE_3X3_STRIDE_2_LOAD round MW_DEPTHWISE_3X3_STRIDE_2_STORE                              \
-                     : [x] "+r"(x), [p] "+r"(p), [q] "+r"(q), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c),                 \
-                       [d] "=&r"(d), [e] "=&r"(e), [f] "=&r"(f)                                                         \
-                     : [o0] "r"(lines->row0), [o2] "r"(lines->row2), [step] "r"(lines->step), [w0] "t"(w0),             \
-                       [w1] "t"(w1), [w2] "t"(w2), [m01] "t"(m01), [m2] "t"(m2), [bias] "t"(bias),                      \
-                       [mantissa] "t"(mantissa), [halving] "t"(halving), [nudge] "t"(nudge), [end] "t"(last)            \
+#define MW_DEPTHWISE_3X3_STRIDE_2_LOOP(round) \
+    __asm__ volatile(MW_DEPTHWISE_3X3_STRIDE_2_LOAD round MW_DEPTHWISE_3X3_STRIDE_2_STORE \
+                     : [x] "+r"(x), [p] "+r"(p), [q] "+r"(q), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), \
+                       [d] "=&r"(d), [e] "=&r"(e), [f] "=&r"(f) \
+                     : [o0] "r"(lines->row0), [o2] "r"(lines->row2), [step] "r"(lines->step), [w0] "t"(w0), \
+                       [w1] "t"(w1), [w2] "t"(w2), [m01] "t"(m01), [m2] "t"(m2), [bias] "t"(bias), \
+                       [mantissa] "t"(mantissa), [halving] "t"(halving), [nudge] "t"(nudge), [end] "t"(last) \
                      : "cc", "memory")
 
 /* The inner loop for outputs of the whole range of int8, one at least. */
@@ -94,7 +94,7 @@ MW_INLINE int32_t mw_depthwise_3x3_stride_2_s8_dsp_run(const mw_depthwise_s8 *ta
                                                        const mw_depthwise_3x3_stride_2_s8_dsp_lines *lines,
                                                        int32_t sum)
 {
-#if defined(MW_DEPTHWISE_S8_ASM)
+#if defined(MW_DSP_ASM)
     if (range->low == -128 && range->high == 127) {
         return output != end ? mw_depthwise_3x3_stride_2_s8_dsp_fast(taps, range, input, output, end, lines, sum) : sum;
     }
@@ -140,8 +140,8 @@ MW_INLINE void mw_depthwise_3x3_stride_2_s8_dsp_line(const struct mw_depthwise_3
     }
 }
 
-/* shape: batches, in_h, in_w, channels, out_h, out_w, pad_top, zero points of input and output, bytes of blank, vertical
- * stride. */
+/* shape: batches, in_h, in_w, channels, out_h, out_w, pad_top, zero points of input and output, bytes of blank, and the
+ * vertical stride. */
 MW_KERNEL void mw_depthwise_3x3_stride_2_s8_dsp(const struct mw_depthwise_3x3_stride_2_s8_dsp_params *p,
                                                 const int8_t *input, int8_t *output, int8_t *blank,
                                                 const int32_t *shape, const int32_t *channels)
