@@ -12,7 +12,7 @@ from milliwatt.emit.emission import emit
 from milliwatt.emit.emitted import Emitted
 from milliwatt.errors import UsageError
 from milliwatt.ir import Graph
-from milliwatt.lower.lowering import lower
+from milliwatt.lower.lowering import Choose, lower
 from milliwatt.lower.program import Program
 from milliwatt.ops import Numerics
 from milliwatt.passes import optimise
@@ -21,6 +21,7 @@ from milliwatt.plan.layout import Plan
 from milliwatt.targets import Board
 
 OPTIMIZE = ("speed", "balanced", "ram", "flash")
+WEIGHTS = ("flash", "ram")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Options:
         numerics: the contract of rounding.
         optimize: speed, balanced, ram or flash.
         max_ram: bytes that the arena may have, or None.
+        weights: where constant tables lie when the model runs: flash, or ram (a copy made by the start-up code).
         name: the C prefix.
         about: lines on top of the header.
         extra: further entries of the manifest.
@@ -41,6 +43,7 @@ class Options:
     numerics: Numerics = Numerics.LITERT
     optimize: str = "balanced"
     max_ram: int | None = None
+    weights: str = "flash"
     name: str = "model"
     about: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -49,6 +52,10 @@ class Options:
         if self.optimize not in OPTIMIZE:
             raise UsageError(
                 f"cannot optimise for {self.optimize!r}", hint=f"choose one of {', '.join(OPTIMIZE)}"
+            )
+        if self.weights not in WEIGHTS:
+            raise UsageError(
+                f"weights cannot lie in {self.weights!r}", hint=f"choose one of {', '.join(WEIGHTS)}"
             )
 
 
@@ -64,10 +71,23 @@ class Build:
     options: Options
 
 
-def compile_graph(graph: Graph, options: Options) -> Build:
-    """From an imported graph to C, one stage after the other."""
+def compile_graph(graph: Graph, options: Options, *, choose: Choose | None = None) -> Build:
+    """From an imported graph to C, one stage after the other.
+
+    Args:
+        graph: the imported graph.
+        options: what the user chose.
+        choose: chooses kernels by measurement (`milliwatt.fit`); without it rules choose.
+    """
     optimised = optimise(graph, options.numerics)
-    program = lower(optimised, core=options.board.core, numerics=options.numerics, optimize=options.optimize)
+    program = lower(
+        optimised,
+        core=options.board.core,
+        numerics=options.numerics,
+        optimize=options.optimize,
+        tables_in_ram=options.weights == "ram",
+        choose=choose,
+    )
     placed = plan(program, budget=options.max_ram)
     emitted = emit(placed, name=options.name, about=options.about, extra=options.extra)
     return Build(graph, optimised, placed.program, placed, emitted, options)

@@ -83,6 +83,16 @@ def test_two_builds_are_equal(tmp_path: Path) -> None:
         assert first == second
 
 
+def test_weights_in_ram_count_as_ram(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    arguments = ["build", MODEL, "-o", str(tmp_path), "--weights", "ram"]
+    content = json_of(arguments, capsys)
+    assert content["manifest"]["weights"] == "ram"
+    assert content["ram_bytes"]["static"] == content["flash_bytes"]["weights"] > 0
+    assert "--weights ram" in (tmp_path / "digits.h").read_text()
+    assert run([*arguments, "--max-ram", str(content["ram_bytes"]["static"])]) == BudgetError.exit_status
+    assert json_of(["verify", MODEL, "--weights", "ram", "--samples", "3"], capsys)["ok"] is True
+
+
 @pytest.mark.parametrize("stage", ["import", "ir", "lower", "plan", "emit"])
 def test_stages_can_be_shown(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert json_of(["build", MODEL, "--stop-after", stage], capsys)

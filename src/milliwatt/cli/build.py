@@ -23,6 +23,8 @@ from milliwatt.cli.options import (
     NumericsName,
     Optimize,
     Prefix,
+    WeightsIn,
+    WeightsPlace,
     build_from,
     level_for,
 )
@@ -46,6 +48,7 @@ def verb(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the three files.")] = Path(),
     numerics: NumericsName = Numerics.LITERT,
     optimize: Goal = Optimize.BALANCED,
+    weights: WeightsPlace = WeightsIn.FLASH,
     name: Prefix = "",
     max_ram: MaxRam = None,
     max_flash: MaxFlash = None,
@@ -55,7 +58,9 @@ def verb(
     as_json: AsJson = False,
 ) -> None:
     """Compile a model to NAME.h, NAME.c and NAME.json, and print what they cost on the board."""
-    build = build_from(model, board=board, numerics=numerics, name=name, optimize=optimize, max_ram=max_ram)
+    build = build_from(
+        model, board=board, numerics=numerics, name=name, optimize=optimize, weights=weights, max_ram=max_ram
+    )
     if stop_after is not None:
         show_stage(build, stop_after.value, as_json=as_json)
         return
@@ -90,7 +95,14 @@ def check_budgets(build: Build, cost: Footprint, *, max_ram: int | None, max_fla
     """
     board = build.options.board
     limits = (
-        ("RAM", cost.ram_total, max_ram, "max-ram", board.ram, f"arena {cost.arena}, stack {cost.stack}"),
+        (
+            "RAM",
+            cost.ram_total,
+            max_ram,
+            "max-ram",
+            board.ram,
+            f"arena {cost.arena}, stack {cost.stack}, static {cost.static}",
+        ),
         (
             "flash",
             cost.flash_total,

@@ -33,6 +33,13 @@ class Optimize(StrEnum):
     FLASH = "flash"
 
 
+class WeightsIn(StrEnum):
+    """Where the weights lie when the model runs."""
+
+    FLASH = "flash"
+    RAM = "ram"
+
+
 Model = Annotated[Path, typer.Argument(help="The model file (.tflite).", show_default=False)]
 BoardName = Annotated[
     str,
@@ -48,6 +55,14 @@ Prefix = Annotated[
 ]
 Goal = Annotated[
     Optimize, typer.Option("--optimize", "-O", help="What to optimise for.", case_sensitive=False)
+]
+WeightsPlace = Annotated[
+    WeightsIn,
+    typer.Option(
+        "--weights",
+        help="Where weights lie: in flash, or in RAM, copied there by the firmware's start-up code.",
+        case_sensitive=False,
+    ),
 ]
 MaxRam = Annotated[
     int | None, typer.Option("--max-ram", min=1, help="Bytes of RAM (arena, stack and static data) at most.")
@@ -80,6 +95,7 @@ def build_from(
     name: str,
     optimize: Optimize = Optimize.BALANCED,
     max_ram: int | None = None,
+    weights: WeightsIn = WeightsIn.FLASH,
 ) -> Build:
     """Import and compile the model that the shared options describe."""
     chosen = find_board(board)
@@ -90,7 +106,7 @@ def build_from(
         f"{c_name}: {graph.name}, for {chosen.title} ({chosen.core.name}).",
         f"Compiled by milliwatt {version('milliwatt')}.",
         f"Do not edit. Regenerate with: milliwatt build {model.name} --board {chosen.name} "
-        f"--numerics {numerics.value} --optimize {optimize.value} --name {c_name}",
+        f"--numerics {numerics.value} --optimize {optimize.value} --weights {weights.value} --name {c_name}",
         f"Model: {model.name}, sha256 {digest}",
     )
     extra = {
@@ -99,12 +115,14 @@ def build_from(
         "board": chosen.name,
         "core": chosen.core.name,
         "optimize": optimize.value,
+        "weights": weights.value,
     }
     options = Options(
         board=chosen,
         numerics=numerics,
         optimize=optimize.value,
         max_ram=max_ram,
+        weights=weights.value,
         name=c_name,
         about=about,
         extra=extra,

@@ -19,6 +19,8 @@ from milliwatt.cli.options import (
     Optimize,
     Prefix,
     Seed,
+    WeightsIn,
+    WeightsPlace,
     build_from,
     level_for,
 )
@@ -38,11 +40,12 @@ def verb(
     seed: Seed = 0,
     numerics: NumericsName = Numerics.LITERT,
     optimize: Goal = Optimize.BALANCED,
+    weights: WeightsPlace = WeightsIn.FLASH,
     name: Prefix = "",
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on an emulated board: instructions, cycles, milliseconds, RAM and flash, layer by layer."""
-    build = build_from(model, board=board, numerics=numerics, name=name, optimize=optimize)
+    build = build_from(model, board=board, numerics=numerics, name=name, optimize=optimize, weights=weights)
     with spinner("profiling", quiet=as_json):
         result = profile(
             build.emitted,

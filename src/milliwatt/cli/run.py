@@ -22,6 +22,8 @@ from milliwatt.cli.options import (
     NumericsName,
     Optimize,
     Prefix,
+    WeightsIn,
+    WeightsPlace,
     build_from,
 )
 from milliwatt.ops import Numerics
@@ -46,6 +48,7 @@ def verb(
     ] = False,
     numerics: NumericsName = Numerics.LITERT,
     optimize: Goal = Optimize.BALANCED,
+    weights: WeightsPlace = WeightsIn.FLASH,
     name: Prefix = "",
     as_json: AsJson = False,
 ) -> None:
@@ -53,7 +56,7 @@ def verb(
 
     Element type and shape must be the model's: quantise with the scale and zero point that `milliwatt inspect` shows.
     """
-    build = build_from(model, board=board, numerics=numerics, name=name, optimize=optimize)
+    build = build_from(model, board=board, numerics=numerics, name=name, optimize=optimize, weights=weights)
     samples, batched = read_samples(input_file, build.imported)
     chosen = runner_for(build, runner)
     outputs: list[Sequence[Array]] = []

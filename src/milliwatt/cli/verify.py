@@ -20,6 +20,8 @@ from milliwatt.cli.options import (
     Prefix,
     Samples,
     Seed,
+    WeightsIn,
+    WeightsPlace,
     build_from,
 )
 from milliwatt.errors import ToolchainError, VerificationError
@@ -40,6 +42,7 @@ def verb(
     seed: Seed = 0,
     numerics: NumericsName = Numerics.LITERT,
     optimize: Goal = Optimize.BALANCED,
+    weights: WeightsPlace = WeightsIn.FLASH,
     name: Prefix = "",
     runner: Annotated[
         list[str] | None,
@@ -54,7 +57,7 @@ def verb(
     LiteRT takes part under --numerics litert, which is its own contract. Integers must be equal; floats agree
     within the bound that is printed. Exit status 7 when anything differs.
     """
-    build = build_from(model, board=board, numerics=numerics, name=name, optimize=optimize)
+    build = build_from(model, board=board, numerics=numerics, name=name, optimize=optimize, weights=weights)
     default = ["host"] if build.options.board.core.is_host else ["host", "emulator"]
     with LiteRTWorker() as worker, progress(quiet=as_json) as display:
         task = display.add_task("verifying", total=samples)

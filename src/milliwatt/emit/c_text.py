@@ -73,8 +73,8 @@ def scalar(value: int | float) -> str:
     return floating(value) if isinstance(value, float) else integer(int(value))
 
 
-def array(c_type: str, name: str, values: Array, *, alignment: int = 4) -> str:
-    """The definition of a constant array."""
+def array(c_type: str, name: str, values: Array, *, alignment: int = 4, placed: str = "") -> str:
+    """The definition of a constant array; ``placed`` is a macro that says in which section."""
     flat = values.reshape(-1)
     literals = (
         [floating(float(value)) for value in flat]
@@ -89,7 +89,8 @@ def array(c_type: str, name: str, values: Array, *, alignment: int = 4) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return f"static const {c_type} {name}[{max(1, flat.size)}] MW_ALIGNED({alignment}) = {{\n{body}\n}};\n"
+    attributes = f"MW_ALIGNED({alignment}) {placed}".rstrip()
+    return f"static const {c_type} {name}[{max(1, flat.size)}] {attributes} = {{\n{body}\n}};\n"
 
 
 def comment(text: str) -> str:

@@ -21,6 +21,7 @@ class Names:
 
     prefix: str
     specialise: bool
+    tables_in_ram: bool = False
     tables: dict[Key, str] = field(default_factory=dict)
     params: dict[Key, str] = field(default_factory=dict)
     functions: dict[Key, str] = field(default_factory=dict)
@@ -31,7 +32,8 @@ class Names:
         key = (table.c_type, table.array.dtype.str, table.array.tobytes())
         if key not in self.tables:
             self.tables[key] = name = f"{self.prefix}_{step}_{table.role}"
-            self.text.append(c_text.array(table.c_type, name, table.array))
+            placed = "MW_RAM_TABLE" if self.tables_in_ram else ""
+            self.text.append(c_text.array(table.c_type, name, table.array, placed=placed))
         return self.tables[key]
 
     def parameters(self, call: KernelCall) -> str:
@@ -72,7 +74,9 @@ def _struct(call: KernelCall, file: KernelFile, name: str) -> str:
         literal = c_text.floating(float(value)) if c_type == "float" else c_text.integer(int(value))
         lines.append(f"    {literal}, /* {field_name} */")
     body = "\n".join(lines)
-    return f"static const struct {call.kernel}_params {name} = {{\n{body}\n}};\n"
+    # Where assembly stands for the kernel, its constants are in the instructions.
+    unused = "" if generator(call.kernel) is None else " MW_UNUSED"
+    return f"static const struct {call.kernel}_params {name}{unused} = {{\n{body}\n}};\n"
 
 
 def _instance(call: KernelCall, name: str, params: str) -> str:

@@ -37,7 +37,7 @@ def emit(
         stoppable: also emit ``NAME_run_until(arena, steps)`` that stops behind that many steps, to find
             the first step that differs. Never part of a build.
     """
-    names = Names(name, plan.program.specialise)
+    names = Names(name, plan.program.specialise, plan.program.tables_in_ram)
     steps: list[str] = []
     functions: list[str] = []
     for step in range(len(plan.program.calls)):
@@ -45,8 +45,9 @@ def emit(
         steps.append(text)
         functions.append(function)
     init = _init(plan, name, names)
+    included = ["mw_base", *(["mw_ram_table"] if plan.program.tables_in_ram else [])]
     kernels = [
-        file.body for file in closure(["mw_base", *sorted({call.kernel for call in plan.program.calls})])
+        file.body for file in closure([*included, *sorted({call.kernel for call in plan.program.calls})])
     ]
     parts = [
         f'/* SPDX-License-Identifier: NONE. Generated code: see {name}.h. Do not edit. */\n#include "{name}.h"\n',

@@ -36,7 +36,8 @@ def header_text(plan: Plan, *, name: str, about: Sequence[str], facts: Sequence[
     graph = plan.program.graph
     io = [*ports(graph.inputs, "input"), *ports(graph.outputs, "output")]
     upper = name.upper()
-    contract = _CONTRACT_TEXT.replace("NAME_", f"{name}_").replace("UPPER_", f"{upper}_").splitlines()
+    text = _CONTRACT_TEXT + (_RAM_TABLES_TEXT if plan.program.tables_in_ram else "")
+    contract = text.replace("NAME_", f"{name}_").replace("UPPER_", f"{upper}_").splitlines()
     lines = [
         "/* SPDX-License-Identifier: NONE. Generated code: the licence is that of the model. */",
         "/*",
@@ -120,3 +121,8 @@ _CONTRACT_TEXT = """\
  * MISRA C:2012: no dynamic memory (21.3), no recursion (17.2), no standard I/O (21.6), no variable-length arrays
  * (18.8). Deviations: pointers into the arena are converted through void* (11.5), functions have one exit per
  * error (15.5). No claim of compliance is made."""
+
+_RAM_TABLES_TEXT = """
+ *
+ * The weights lie in RAM, in sections .data.mw_weights: the start-up code must copy initialised data from flash
+ * before the first run, as start-up code does. Define MW_RAM_TABLE (an attribute) to place them elsewhere."""

@@ -161,6 +161,7 @@ class Program:
         numerics: the contract of rounding.
         specialise: whether each kernel gets its parameters as compile-time constants (fast) or reads
             them at run time so that calls share one copy of its code (small).
+        tables_in_ram: whether the firmware's start-up code copies all tables to RAM, where reading is fast.
     """
 
     graph: Graph
@@ -169,6 +170,7 @@ class Program:
     core: str
     numerics: Numerics
     specialise: bool = True
+    tables_in_ram: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "buffer_of", MappingProxyType(dict(self.buffer_of)))

@@ -27,6 +27,7 @@ class Site:
         core: what it will run on.
         numerics: the contract of rounding.
         optimize: what the user wants: speed, balanced, ram or flash.
+        tables_in_ram: tables are in RAM already: copying them to scratch gains nothing.
     """
 
     graph: Graph
@@ -36,6 +37,7 @@ class Site:
     core: Core
     numerics: Numerics
     optimize: str
+    tables_in_ram: bool = False
 
     @property
     def rounding(self) -> Rounding:
@@ -100,8 +102,9 @@ Candidates = Callable[[Site], Iterator[tuple[KernelCall, ...]]]
 """A lowering rule: yields ways to carry out the node, best first; each is one or more calls in order."""
 
 
-def site_of(graph: Graph, node: Node, *, core: Core, numerics: Numerics, optimize: str) -> Site:
+def site_of(
+    graph: Graph, node: Node, *, core: Core, numerics: Numerics, optimize: str, tables_in_ram: bool = False
+) -> Site:
     """The site of one node."""
-    return Site(
-        graph, node, signature(graph, node), find(node.op, where=node.source), core, numerics, optimize
-    )
+    operator = find(node.op, where=node.source)
+    return Site(graph, node, signature(graph, node), operator, core, numerics, optimize, tables_in_ram)

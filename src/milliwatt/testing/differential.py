@@ -37,6 +37,7 @@ def compare(
     boards: Sequence[str] = BOARDS,
     implementations: Sequence[str] = ("litert", "host"),
     optimize: str = "balanced",
+    weights: str = "flash",
 ) -> None:
     """Check that all implementations of a graph agree.
 
@@ -48,15 +49,15 @@ def compare(
         implementations: what runs besides the meaning: "litert", "host" (the board's kernels compiled for this
             computer) and "emulator" (the board itself).
         optimize: speed, balanced, ram or flash.
+        weights: where tables lie: flash or ram.
 
     Raises:
         VerificationError: the first difference.
     """
     for name in boards:
         target = board(name)
-        build = compile_graph(
-            graph, Options(board=target, numerics=numerics, optimize=optimize, name="random")
-        )
+        options = Options(board=target, numerics=numerics, optimize=optimize, weights=weights, name="random")
+        build = compile_graph(graph, options)
         wanted = [
             word
             for word in implementations
