@@ -22,6 +22,8 @@ Body = Callable[[Params], str]
 # Armv7E-M with single-precision FPU: Thumb-2, DSP instructions, S registers to keep constants in.
 GUARD = "defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && defined(__ARM_FP)"
 
+_LONGEST_STRING = 4000
+
 
 @functools.cache
 def generator(kernel: str) -> Body | None:
@@ -33,7 +35,26 @@ def generator(kernel: str) -> Body | None:
 
 
 def function_text(name: str, declared: tuple[str, ...], body: str) -> str:
-    """A naked C function around assembly; one string literal a line."""
+    """A naked C function around assembly; one string literal a line.
+
+    The lines are spread over several statements, which keep their order: C99 need not take strings longer than
+    4095 characters.
+    """
     parameters = ", ".join(f"{parameter} MW_UNUSED" for parameter in declared) or "void"
-    lines = "\n".join(f'        "{line}\\n"' for line in body.strip("\n").splitlines())
-    return f"MW_NAKED void {name}({parameters})\n{{\n    __asm__ volatile(\n{lines}\n    );\n}}\n"
+    statements = "".join(
+        "    __asm__ volatile(\n" + "\n".join(f'        "{line}\\n"' for line in part) + "\n    );\n"
+        for part in _parts(body.strip("\n").splitlines())
+    )
+    return f"MW_NAKED void {name}({parameters})\n{{\n{statements}}}\n"
+
+
+def _parts(lines: list[str]) -> list[list[str]]:
+    parts: list[list[str]] = [[]]
+    length = 0
+    for line in lines:
+        length += len(line) + 1
+        if length > _LONGEST_STRING:
+            parts.append([])
+            length = len(line) + 1
+        parts[-1].append(line)
+    return parts

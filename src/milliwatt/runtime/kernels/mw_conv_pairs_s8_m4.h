@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CONV_2D, int8: four filters by two pixels at a time, two filters in each halfword of weights.
+ * What the generated assembly of emit/assembly/conv_pairs_s8_m4.py does, on the same tables.
+ *
+ * weights, for every four filters a, b, c, d: the initial sums 256 a + b, b, 256 c + d, d; then for every two inputs
+ * the words of (a, b) and of (c, d), a halfword being 256 a + b; then for each filter its mantissa, its offset, and
+ * its jump if there are jumps. Offsets of a and c, and all where there are jumps, belong to sums scaled by 256.
+ * Filters beyond out_c and inputs beyond the patch are 0.
+ * scratch: the widened patches, then (in the assembly) a copy of the weights, then the strip. */
+#ifndef MW_CONV_PAIRS_S8_M4_H
+#define MW_CONV_PAIRS_S8_M4_H
+
+#include "mw_patches_s8.h"
+#include "mw_rescale_fitted.h"
+
+struct mw_conv_pairs_s8_m4_params {
+    int32_t bands;
+    int32_t rows;
+    int32_t cols;
+    int32_t step;
+    int32_t row_step;
+    int32_t kernel_h;
+    int32_t row_bytes;
+    int32_t kernel_pitch;
+    int32_t pitch;
+    int32_t strip;
+    int32_t strip_rows;
+    int32_t left_bytes;
+    int32_t copied;
+    int32_t in_pitch;
+    int32_t in_h;
+    int32_t pad_top;
+    int32_t band_step;
+    int32_t zero;
+    int32_t out_c;
+    int32_t steps; /* of two inputs each */
+    int32_t turns; /* of the inner loop */
+    int32_t shift;
+    int32_t jumps;
+    int32_t weight_words;
+    int32_t copied_words; /* weights that are copied to RAM: none or all */
+    int32_t spill; /* where in scratch the outputs of an incomplete pair of pixels go */
+};
+
+/* Sums of two filters for one pixel: 256 f + g, and g. */
+struct mw_pair_sums {
+    int32_t both;
+    int32_t g;
+};
+
+MW_INLINE struct mw_pair_sums mw_conv_pairs_dot(int32_t steps, const uint32_t *weights, const uint32_t *inputs,
+                                                struct mw_pair_sums sums)
+{
+    int32_t i;
+    for (i = 0; i < steps; i++) {
+        sums.both = mw_smlad(weights[2 * i], inputs[2 * i], sums.both);
+        sums.g = mw_smlad(mw_sxtb16(weights[2 * i]), inputs[2 * i], sums.g);
+    }
+    return sums;
+}
+
+/* Filters `filter` and filter + 1 of one pixel; weights: of the four filters that they belong to. */
+MW_INLINE void mw_conv_pairs_of_pixel(const struct mw_conv_pairs_s8_m4_params *p, const uint32_t *weights,
+                                      const uint32_t *inputs, int32_t filter, int8_t *output)
+{
+    const int32_t pair = (filter >> 1) & 1;
+    const int32_t each = p->jumps != 0 ? 3 : 2;
+    const int32_t *const constants = (const int32_t *)weights + 4 + 2 * p->steps + 2 * pair * each;
+    struct mw_pair_sums sums;
+    sums.both = (int32_t)weights[2 * pair];
+    sums.g = (int32_t)weights[2 * pair + 1];
+    sums = mw_conv_pairs_dot(p->steps, weights + 4 + pair, inputs, sums);
+    output[filter] = mw_rescale_fitted(mw_subtract_wrapping(sums.both, sums.g), constants[0], constants[1],
+                                       p->jumps != 0 ? constants[2] : 0, p->shift + 8);
+    if (filter + 1 < p->out_c) {
+        const int32_t bits = p->jumps != 0 ? 8 : 0;
+        output[filter + 1] = mw_rescale_fitted(mw_shift_left(sums.g, bits), constants[each], constants[each + 1],
+                                               p->jumps != 0 ? constants[each + 2] : 0, p->shift + bits);
+    }
+}
+
+MW_KERNEL void mw_conv_pairs_s8_m4(const struct mw_conv_pairs_s8_m4_params *p, const int8_t *input, int8_t *output,
+                                   uint32_t *scratch, const uint32_t *weights)
+{
+    const struct mw_patches patches = {p->rows,       p->cols,     p->step,     p->row_step,   p->kernel_h,
+                                       p->row_bytes,  p->kernel_pitch, p->pitch, p->strip_rows, p->left_bytes,
+                                       p->copied,     p->in_pitch, p->in_h,     p->pad_top,    p->band_step,
+                                       p->zero};
+    const int32_t quad_words = p->weight_words / ((p->out_c + 3) >> 2);
+    int8_t *const strip = (int8_t *)(scratch + 2 * p->steps + p->copied_words);
+    const int8_t *const first = p->strip != 0 ? strip : input;
+    const int32_t pixels = p->rows * p->cols;
+    int32_t band;
+    int32_t pixel;
+    int32_t filter;
+    for (band = 0; band < p->bands; band++) {
+        if (p->strip != 0) {
+            mw_patches_strip(&patches, input, band, strip);
+        }
+        for (pixel = 0; pixel < pixels; pixel += 2) {
+            const int32_t second = pixel + 1 < pixels ? 1 : 0;
+            mw_patches_widen(&patches, mw_patches_at(&patches, first, pixel), scratch);
+            mw_patches_widen(&patches, mw_patches_at(&patches, first, pixel + second), scratch + 1);
+            for (filter = 0; filter < p->out_c; filter += 2) {
+                const uint32_t *const quad = weights + (filter >> 2) * quad_words;
+                mw_conv_pairs_of_pixel(p, quad, scratch, filter, output);
+                mw_conv_pairs_of_pixel(p, quad, scratch + 1, filter, output + second * p->out_c);
+            }
+            output += (1 + second) * p->out_c;
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Generated assembly of convolutions against their meaning: on the emulated board, and its C form on this computer."""
+
+from __future__ import annotations
+
+import pytest
+from tests.lower.convolutions import Convolution, convolutions
+
+from milliwatt.lower.conv_s8_m4 import candidates, matches
+from milliwatt.lower.lowering import lower
+from milliwatt.lower.site import site_of
+from milliwatt.ops import Numerics
+from milliwatt.targets import board
+from milliwatt.testing.differential import compare
+
+BOARD = "nucleo-l4r5zi"
+SIGNED = {"zero": (3, 5), "activation": "NONE"}
+PAIRS = "mw_conv_pairs_s8_m4"
+
+CASES = {
+    "whole_words": Convolution((5, 4, 16), 8),
+    "odd_channels": Convolution((3, 4, 19), 8),
+    "three_channels": Convolution((4, 4, 3), 4),
+    "one_channel": Convolution((4, 3, 1), 5),
+    "odd_pixels": Convolution((5, 5, 8), 8),
+    "one_pixel": Convolution((1, 1, 8), 8),
+    "odd_filters": Convolution((4, 4, 12), 7),
+    "two_filters": Convolution((4, 4, 12), 2),
+    "many_channels": Convolution((3, 2, 150), 4),
+    "pointwise_stride": Convolution((7, 9, 8), 4, stride=(2, 2)),
+    "negative_outputs": Convolution((4, 5, 24), 9, **SIGNED),
+    "padded": Convolution((6, 6, 4), 4, (3, 3)),
+    "padded_odd_width": Convolution((6, 5, 4), 6, (3, 3)),
+    "padded_three_channels": Convolution((9, 11, 3), 8, (3, 3), (2, 2)),
+    "padded_one_channel": Convolution((15, 10, 1), 8, (10, 4), (2, 2), zero=(83, -128)),
+    "padded_long_rows": Convolution((4, 5, 20), 4, (5, 3)),
+    "padding_only_below": Convolution((5, 4, 4), 4, (2, 1)),
+    "window_beyond_image": Convolution((2, 2, 4), 4, (5, 5)),
+    "valid": Convolution((7, 8, 6), 4, (3, 2), (2, 1), "VALID"),
+    "valid_skips_columns": Convolution((5, 11, 4), 4, (1, 2), (1, 4), "VALID"),
+    "signed_window": Convolution((6, 7, 5), 7, (3, 3), **SIGNED),
+    "equal_scales": Convolution((4, 4, 8), 8, spread=0),
+    "wide_scales": Convolution((4, 4, 8), 8, spread=6),
+    "extreme_zeros": Convolution((4, 5, 8), 4, (3, 3), zero=(127, -128)),
+    "large_weights": Convolution((3, 3, 20), 4, (3, 3), deviation=200),
+}
+
+
+@pytest.mark.parametrize("numerics", Numerics, ids=lambda numerics: numerics.value)
+@pytest.mark.parametrize("optimize", ["speed", "ram"])
+def test_equals_the_meaning(numerics: Numerics, optimize: str) -> None:
+    compare(
+        convolutions(CASES),
+        samples=3,
+        numerics=numerics,
+        boards=(BOARD,),
+        implementations=("host", "emulator"),
+        optimize=optimize,
+    )
+
+
+def test_equals_litert() -> None:
+    compare(convolutions(CASES, seed=1), samples=2, boards=(BOARD,), implementations=("litert",))
+
+
+@pytest.mark.parametrize("numerics", Numerics, ids=lambda numerics: numerics.value)
+def test_all_cases_take_the_assembly(numerics: Numerics) -> None:
+    program = lower(convolutions(CASES), core=board(BOARD).core, numerics=numerics, optimize="speed")
+    assert [call.kernel for call in program.calls] == [PAIRS] * len(CASES)
+
+
+def test_layers_of_one_shape_share_their_code() -> None:
+    shape = Convolution((5, 5, 16), 16)
+    program = lower(
+        convolutions({"first": shape, "second": shape}), core=board(BOARD).core, numerics=Numerics.LITERT
+    )
+    first, second = program.calls
+    assert first.params == second.params
+
+
+UNMATCHED = {
+    "clamped_above_the_least": Convolution((4, 4, 8), 4, zero=(0, 5)),
+    "clamped_on_both_sides": Convolution((4, 4, 8), 4, zero=(0, 5), activation="RELU_N1_TO_1"),
+}
+
+
+@pytest.mark.parametrize("case", UNMATCHED.values(), ids=UNMATCHED)
+def test_other_output_ranges_are_left_to_other_kernels(case: Convolution) -> None:
+    graph = convolutions({"case": case})
+    site = site_of(
+        graph, graph.nodes[0], core=board(BOARD).core, numerics=Numerics.LITERT, optimize="balanced"
+    )
+    assert not matches(site)
+
+
+def test_sums_beyond_24_bits_are_left_to_other_kernels() -> None:
+    graph = convolutions({"case": Convolution((2, 2, 1600), 2, deviation=2000)})
+    site = site_of(graph, graph.nodes[0], core=board(BOARD).core, numerics=Numerics.LITERT, optimize="speed")
+    assert matches(site)
+    assert not list(candidates(site))
+
+
+@pytest.mark.parametrize("optimize", ["speed", "balanced", "ram"])
+def test_scratch_follows_what_is_wanted(optimize: str) -> None:
+    graph = convolutions({"case": Convolution((8, 8, 64), 64)})
+    program = lower(graph, core=board(BOARD).core, numerics=Numerics.LITERT, optimize=optimize)
+    scratch = sum(argument.bytes for argument in program.calls[0].scratch)
+    assert (scratch < 600) == (optimize == "ram")
