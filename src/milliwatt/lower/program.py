@@ -94,11 +94,14 @@ class Overlap:
     The call stays correct as long as ``address(read) - address(write) >= distance`` (bytes, may be
     negative). An element-wise kernel that goes forwards over equal sizes has distance 0: in place, or
     written anywhere below. Without a rule the two buffers must not touch.
+
+    An ``exact`` permission is for one address alone: the output begins where the input does (distance 0).
     """
 
     read: str
     write: str
     distance: int
+    exact: bool = False
 
 
 @dataclass(frozen=True)

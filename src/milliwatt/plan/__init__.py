@@ -12,6 +12,7 @@ from milliwatt.lower.program import Program
 from milliwatt.plan.alignment import ARENA_ALIGNMENT
 from milliwatt.plan.budget import over_budget
 from milliwatt.plan.check import check
+from milliwatt.plan.in_place import best_merged
 from milliwatt.plan.json_form import to_json
 from milliwatt.plan.layout import Placement, Plan
 from milliwatt.plan.liveness import require_buffers
@@ -65,6 +66,11 @@ def plan(
 
 
 def _best(program: Program, effort: Effort, alignment: int) -> Plan:
+    """The smallest arena over choices of outputs that take the place of an input."""
+    return best_merged(program, lambda variant: _ordered(variant, effort, alignment))
+
+
+def _ordered(program: Program, effort: Effort, alignment: int) -> Plan:
     """The smallest arena over a better order, where there is one, and the order as it stands."""
     reordered = reorder(program, effort=effort)
     best = _place(reordered, effort, alignment)

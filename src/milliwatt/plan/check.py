@@ -156,7 +156,11 @@ def _excused(call: KernelCall, one: _Area, other: _Area) -> bool:
     read, write = (one, other) if one.role == "read" else (other, one)
     return any(
         (overlap.read, overlap.write) == (read.name, write.name)
-        and read.offset - write.offset >= overlap.distance
+        and (
+            read.offset - write.offset >= overlap.distance
+            if not overlap.exact
+            else read.offset == write.offset
+        )
         for overlap in call.overlaps
     )
 

@@ -23,6 +23,8 @@ def permissions(program: Program, call: KernelCall) -> dict[BufferPair, int]:
     """
     distances: dict[tuple[str, str], int] = {}
     for overlap in call.overlaps:
+        if overlap.exact:
+            continue
         pair = (overlap.read, overlap.write)
         distances[pair] = min(overlap.distance, distances.get(pair, overlap.distance))
     written = buffers_written(program, call)

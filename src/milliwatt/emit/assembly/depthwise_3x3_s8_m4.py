@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Assembly of mw_depthwise_3x3_s8_m4: for every channel a copy into a byte plane, then strips of two columns."""
+
+from __future__ import annotations
+
+from milliwatt.emit.assembly import Params
+from milliwatt.emit.assembly.depthwise_strip import StripWriter
+from milliwatt.emit.assembly.listing import Listing
+from milliwatt.emit.assembly.plane_gather import Gather, border
+
+_INPUT, _RECORD, _RECORDS, _END, _BATCH, _FRAME = 0, 4, 8, 12, 16, 24
+"""Words on the stack: the input's channel, the channel's record, the first record, the input's end, batches left."""
+
+
+def body(params: Params) -> str:
+    """The whole function; r0 input, r1 output, r2 plane, r3 channel records."""
+    listing = Listing()
+    listing.op(
+        "push {r4-r11, lr}", f"sub sp, #{_FRAME}", f"str r0, [sp, #{_INPUT}]", f"str r3, [sp, #{_RECORDS}]"
+    )
+    listing.keep("out", "r1")
+    listing.keep("plane", "r2")
+    _borders(listing, params)
+    batches = int(params["batches"])
+    if batches > 1:
+        listing.constant("r0", batches)
+        listing.op(f"str r0, [sp, #{_BATCH}]")
+        batch = listing.here()
+    _channels(listing, params)
+    if batches > 1:
+        _next_image(listing, params)
+        listing.branch("bne", batch)
+    listing.op(f"add sp, #{_FRAME}", "pop {r4-r11, pc}")
+    return listing.text()
+
+
+def _borders(listing: Listing, params: Params) -> None:
+    left, inside, outputs = (int(params[name]) for name in ("pad_left", "in_columns", "out_columns"))
+    right = outputs + 2 - left - inside
+    columns = (*((0,) if left else ()), *((left + inside,) if right > 0 else ()))
+    listing.op("mov r0, r2")
+    border(
+        listing,
+        rows=int(params["in_rows"]),
+        pitch=int(params["pitch"]),
+        columns=columns,
+        value=int(params["zero_point"]),
+    )
+
+
+def _channels(listing: Listing, params: Params) -> None:
+    listing.op(f"ldr r0, [sp, #{_INPUT}]", f"ldr r1, [sp, #{_RECORDS}]", f"str r1, [sp, #{_RECORD}]")
+    listing.add("r0", "r0", int(params["channels"]), temporary="r1")
+    listing.op(f"str r0, [sp, #{_END}]")
+    channel = listing.here()
+    _gather(listing, params)
+    _constants(listing, params)
+    _strips(listing, params)
+    listing.fetch("r1", "out")
+    listing.op("adds r1, #1")
+    listing.keep("out", "r1")
+    listing.op(
+        f"ldr r0, [sp, #{_INPUT}]",
+        f"ldr r1, [sp, #{_END}]",
+        "adds r0, #1",
+        f"str r0, [sp, #{_INPUT}]",
+        "cmp r0, r1",
+    )
+    listing.branch("bne", channel)
+
+
+def _gather(listing: Listing, params: Params) -> None:
+    rows, columns, pitch = (int(params[name]) for name in ("in_rows", "in_columns", "pitch"))
+    turned = params["in_row"] < params["in_column"]
+    listing.op(f"ldr r0, [sp, #{_INPUT}]")
+    listing.fetch("r1", "plane")
+    listing.add("r1", "r1", int(params["pad_left"]))
+    Gather(
+        height=columns if turned else rows,
+        width=rows if turned else columns,
+        pixel=int(params["channels"]),
+        down=1 if turned else pitch,
+        right=pitch if turned else 1,
+    ).emit(listing)
+
+
+def _constants(listing: Listing, params: Params) -> None:
+    """One channel's record: weights in r1 to r5, and what the strips need in S registers."""
+    listing.op(f"ldr r0, [sp, #{_RECORD}]", "ldm r0!, {r1-r7}", f"str r0, [sp, #{_RECORD}]")
+    listing.op("sxth r8, r5", "pkhtb r5, r5, r4, asr #16")
+    for name, register in (
+        ("w0", "r1"),
+        ("w1", "r2"),
+        ("w2", "r3"),
+        ("v", "r5"),
+        ("bias", "r6"),
+        ("mantissa", "r7"),
+    ):
+        listing.keep(name, register)
+    listing.constant("r9", int(params["base"]))
+    if int(params["shift"]) < 0:
+        listing.op("subs r10, r8, #1", "lsls r9, r9, r10")
+        listing.keep("shift", "r8")
+    else:
+        listing.op("adds r9, r9, r8")
+    listing.keep("nudge", "r9")
+    zero_point = int(params["zero_point"]) & 0xFFFF
+    if zero_point:
+        listing.constant("r8", zero_point | zero_point << 16)
+        # The bias for nine inputs takes back the zero points of rows outside, which are not there.
+        listing.op("smlad r9, r1, r8, r6", "smlabb r9, r4, r8, r9")
+        listing.keep("first", "r9")
+        listing.op("smuad r9, r3, r8", "smlatb r9, r5, r8, r9")
+        listing.keep("bottom", "r9")
+
+
+def _strips(listing: Listing, params: Params) -> None:
+    """From the right to the left; an odd number of columns ends with one that is computed twice."""
+    columns, out_column = int(params["out_columns"]), int(params["out_column"])
+    listing.constant("r6", columns - 2)
+    strip = listing.here(aligned=True)
+    listing.keep("column", "r6")
+    listing.fetch("r0", "plane")
+    listing.fetch("r7", "out")
+    listing.op(f"movw r8, #{out_column}")
+    listing.op("mla r7, r6, r8, r7", "add.w r0, r0, r6")
+    listing.keep("q", "r7")
+    StripWriter(listing, params).write()
+    listing.fetch("r6", "column")
+    listing.op("subs r6, #2")
+    listing.branch("bpl", strip)
+    if columns % 2:
+        listing.op("adds r6, #1")
+        listing.branch("beq", strip)
+
+
+def _next_image(listing: Listing, params: Params) -> None:
+    """The pointers are at the channel behind the last; the flags tell whether an image is left."""
+    channels = int(params["channels"])
+    inside = int(params["in_rows"]) * int(params["in_columns"])
+    outputs = int(params["out_rows"]) * int(params["out_columns"])
+    listing.op(f"ldr r0, [sp, #{_INPUT}]")
+    listing.add("r0", "r0", (inside - 1) * channels, temporary="r2")
+    listing.op(f"str r0, [sp, #{_INPUT}]")
+    listing.fetch("r1", "out")
+    listing.add("r1", "r1", (outputs - 1) * channels, temporary="r2")
+    listing.keep("out", "r1")
+    listing.op(f"ldr r0, [sp, #{_BATCH}]", "subs r0, #1", f"str r0, [sp, #{_BATCH}]")
