@@ -43,6 +43,7 @@ ALLOWED = {
     # Above the stages: these call them.
     "verification": {"ir", "ops", "pipeline", "samples"},
     "runners": {"emit", "errors", "measure", "ops", "pipeline", "verification"},
+    "fit": {"emit", "errors", "ir", "lower", "measure", "pipeline", "plan", "samples", "targets"},
     "cli": None,
     "__init__": None,
 }

@@ -12,10 +12,12 @@ from typing import Annotated
 
 import typer
 
+from milliwatt.cli.console import spinner
 from milliwatt.emit.c_text import checked_prefix, prefix
+from milliwatt.fit.kernel_choice import compile_measured, level_of
 from milliwatt.measure.toolchain import Level
 from milliwatt.ops import Numerics
-from milliwatt.pipeline import Build, Options, compile_graph, load
+from milliwatt.pipeline import Build, Options, load
 from milliwatt.targets import board as find_board
 from milliwatt.targets import boards
 
@@ -76,12 +78,10 @@ Samples = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random inputs.")]
 
-_LEVELS: dict[str, Level] = {"speed": "O2", "balanced": "O2", "ram": "O2", "flash": "Oz"}
-
 
 def level_for(optimize: Optimize) -> Level:
     """The compiler's level that goes with what the user optimises for."""
-    return _LEVELS[optimize.value]
+    return level_of(optimize.value)
 
 
 DEFAULT_BOARD = "nucleo-l4r5zi"
@@ -127,4 +127,5 @@ def build_from(
         about=about,
         extra=extra,
     )
-    return compile_graph(graph, options)
+    with spinner("measuring kernels", quiet=False):
+        return compile_measured(graph, options)
