@@ -105,6 +105,15 @@ def per_channel(shape: Shape, axis: int, *, zero_point: int = 0, count: int | No
     return int8(*shape, quant=Quant((0.01,) * number, (zero_point,) * number, axis))
 
 
+def legacy(use: Use, weights: Quant) -> Use:
+    """The same use on uint8 data with a constant uint8 filter."""
+    kinds = [replace(kind, dtype=DType.UINT8) if kind.dtype is DType.INT8 else kind for kind in use.inputs]
+    output = replace(use.output, dtype=DType.UINT8, quant=DATA)
+    kinds[1] = replace(kinds[1], quant=weights)
+    return replace(use, inputs=kinds, output=output, constants={1: np.ones(kinds[1].shape)})
+
+
+SHIFTED = Quant((0.01,), (151,))
 TINY = Quant((2.0**-20,), (0,))
 HUGE = Quant((1024.0,), (0,))
 
@@ -116,6 +125,9 @@ VALID: dict[str, Use] = {
     "BATCH_MATMUL": MATMUL,
     "AVERAGE_POOL_2D": POOL,
     "MAX_POOL_2D": LARGEST,
+    "CONV_2D of uint8": legacy(CONV, SHIFTED),
+    "DEPTHWISE_CONV_2D of uint8": legacy(DEPTHWISE, SHIFTED),
+    "FULLY_CONNECTED of uint8": legacy(DENSE, SHIFTED),
     "CONV_2D of 16 bits": wide(CONV, 0),
     "DEPTHWISE_CONV_2D of 16 bits": wide(DEPTHWISE, 0),
     "TRANSPOSE_CONV of 16 bits": wide(TRANSPOSE, 2),
@@ -133,6 +145,7 @@ BROKEN: dict[str, Use] = {
     "CONV_2D quantised, no scale": CONV.with_input(0, int8(1, 5, 5, 4, quant=None)),
     "CONV_2D quantised, zero point": CONV.with_input(1, int8(6, 3, 3, 4, quant=Quant((0.01,), (1,)))),
     "CONV_2D quantised, axis": CONV.with_weights(per_channel((6, 3, 3, 4), 1)),
+    "CONV_2D quantised, uint8 per channel": legacy(CONV, Quant((0.01,) * 6, (0,) * 6, 0)),
     "CONV_2D symmetric": wide(CONV, 0, inputs=Quant((0.5,), (1,))),
     "CONV_2D wide_scale": wide(CONV, 0, inputs=HUGE, output=TINY),
     "DEPTHWISE_CONV_2D ranks": DEPTHWISE.with_input(1, int8(2, 3, 3, 8, quant=PER_TENSOR)),
@@ -141,6 +154,7 @@ BROKEN: dict[str, Use] = {
     "DEPTHWISE_CONV_2D activation": DEPTHWISE.with_attrs(fused_activation_function="SIGN_BIT"),
     "DEPTHWISE_CONV_2D bias_length": DEPTHWISE.with_input(2, bias(4)),
     "DEPTHWISE_CONV_2D quantised": DEPTHWISE.with_weights(per_channel((1, 3, 3, 8), 1)),
+    "DEPTHWISE_CONV_2D quantised, uint8 per channel": legacy(DEPTHWISE, Quant((0.01,) * 8, (0,) * 8, 3)),
     "DEPTHWISE_CONV_2D symmetric": wide(DEPTHWISE, 0, output=Quant((0.5,), (2,))),
     "DEPTHWISE_CONV_2D wide_scale": wide(DEPTHWISE, 0, inputs=HUGE, output=TINY),
     "TRANSPOSE_CONV ranks": TRANSPOSE.with_input(2, int8(1, 5, 5, 3)),
@@ -159,6 +173,7 @@ BROKEN: dict[str, Use] = {
     "FULLY_CONNECTED plain_weights": DENSE.with_attrs(weights_format="SHUFFLED4x16INT8"),
     "FULLY_CONNECTED bias_length": DENSE.with_input(2, bias(2)),
     "FULLY_CONNECTED quantised": DENSE.with_weights(per_channel((3, 4), 0, zero_point=1)),
+    "FULLY_CONNECTED quantised, uint8 per unit": legacy(DENSE, Quant((0.01,) * 3, (0,) * 3, 0)),
     "FULLY_CONNECTED symmetric": wide(DENSE, 0, inputs=Quant((0.5,), (1,))),
     "FULLY_CONNECTED wide_scale": wide(DENSE, 0, inputs=HUGE, output=TINY),
     "BATCH_MATMUL ranks": replace(MATMUL, inputs=(int8(4), int8(4, 5))),

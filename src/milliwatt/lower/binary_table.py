@@ -41,8 +41,8 @@ OPERATORS = (
 
 
 def matches(site: Site) -> bool:
-    """int8 data, and the other operand is a constant of one element or the data itself."""
-    return site.signature.input(0).dtype is DType.INT8 and _unknown(site) is not None
+    """8-bit data, and the other operand is a constant of one element or the data itself."""
+    return site.signature.input(0).dtype in (DType.INT8, DType.UINT8) and _unknown(site) is not None
 
 
 def _unknown(site: Site) -> int | None:
@@ -74,7 +74,7 @@ def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
 
 def table(site: Site, unknown: int) -> Array:
     """The results for the bytes 0..255 of the unknown operand, by the operator's own meaning."""
-    every_byte = np.arange(256, dtype=np.uint8).view(np.int8)
+    every_byte = np.arange(256, dtype=np.uint8).view(site.signature.input(0).dtype.numpy)
     same = site.node.inputs[0] == site.node.inputs[1]
     inputs: list[Array] = []
     for index in (0, 1):

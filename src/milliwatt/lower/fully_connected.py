@@ -9,6 +9,7 @@ from milliwatt.ir import DType
 from milliwatt.lower.program import KernelCall
 from milliwatt.lower.rescale_tables import SUFFIX, bias_argument, constant_bias, rescaling
 from milliwatt.lower.site import Site
+from milliwatt.ops.accumulate import filter_zero
 
 OPERATORS = ("FULLY_CONNECTED",)
 
@@ -31,6 +32,5 @@ def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
 
 
 def filter_offset(site: Site) -> int:
-    """Minus the filter's zero point, which is not 0 only where it has a single scale."""
-    quant = site.signature.input(1).quant
-    return 0 if quant is None or len(quant.scale) > 1 else -quant.zero_point[0]
+    """Minus the filter's zero point."""
+    return -filter_zero(site.signature)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from milliwatt.ir import DType
 from milliwatt.lower.broadcast import in_place, pair_geometry
 from milliwatt.lower.program import KernelCall
+from milliwatt.lower.rescale_tables import SUFFIX
 from milliwatt.lower.site import Site
 from milliwatt.ops import div, mul, prelu
 from milliwatt.ops.activation_range import integer_range
@@ -23,7 +23,7 @@ def matches(site: Site) -> bool:
 
 def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
     """The kernel of the operator and element type."""
-    suffix = "s8" if site.signature.input(0).dtype is DType.INT8 else "s16"
+    suffix = SUFFIX[site.signature.input(0).dtype]
     activation = site.signature.attrs.get("fused_activation_function", "NONE")
     low, high = integer_range(activation, site.signature.outputs[0])
     params = pair_geometry(site) | {

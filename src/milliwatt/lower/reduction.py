@@ -20,6 +20,7 @@ OPERATORS = ("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD")
 _OPERATION = {"SUM": 1, "MEAN": 1, "REDUCE_MAX": 2, "REDUCE_MIN": 3, "REDUCE_PROD": 4}
 _SUFFIX = {
     DType.INT8: "s8",
+    DType.UINT8: "u8",
     DType.INT16: "s16",
     DType.INT32: "s32",
     DType.INT64: "s64",

@@ -12,7 +12,7 @@ from milliwatt.ir import DType
 from milliwatt.lower.program import Argument, Table
 from milliwatt.lower.site import Site
 from milliwatt.ops import Rounding
-from milliwatt.ops.accumulate import Rescale, accumulates_wide, rescale
+from milliwatt.ops.accumulate import Rescale, accumulates_wide, filter_zero, rescale
 from milliwatt.ops.activation_range import float_range
 from milliwatt.ops.operator import Signature
 
@@ -23,7 +23,7 @@ Params = dict[str, int | float]
 SUFFIX = {DType.INT8: "s8", DType.UINT8: "u8", DType.INT16: "s16", DType.FLOAT32: "f32"}
 """How kernels are named after the element type of their data."""
 
-_BIAS = {DType.INT8: np.int32, DType.INT16: np.int64, DType.FLOAT32: np.float32}
+_BIAS = {DType.INT8: np.int32, DType.UINT8: np.int32, DType.INT16: np.int64, DType.FLOAT32: np.float32}
 
 
 def constant_bias(site: Site, index: int) -> bool:
@@ -45,7 +45,8 @@ def bias_argument(site: Site, index: int, channels: int) -> Argument:
 
 
 def rescaling(site: Site, signature: Signature, channels: int) -> tuple[Params, tuple[Table, ...]]:
-    """The kernel's output parameters, and its tables of mantissas and exponents (none for floats).
+    """The kernel's output parameters, and its tables of mantissas and exponents (none for floats and uint8,
+    whose only multiplier is a parameter).
 
     Args:
         site: the node.
@@ -66,6 +67,9 @@ def rescaling(site: Site, signature: Signature, channels: int) -> tuple[Params, 
             mantissa = wide_mantissa(mantissa, site.rounding)
     else:
         params |= {"input_offset": constants.input_offset, "output_offset": constants.output_offset}
+    if output is DType.UINT8:
+        params |= {"mantissa": int(mantissa[0]), "exponent": int(constants.exponent[0])}
+        return params | {"filter_offset": -filter_zero(signature)}, ()
     return params, (Table("mantissa", mantissa), Table("exponent", constants.exponent.astype(np.int8)))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from milliwatt.ir import DType
 from milliwatt.lower.broadcast import in_place, pair_geometry
 from milliwatt.lower.program import KernelCall
+from milliwatt.lower.rescale_tables import SUFFIX
 from milliwatt.lower.short_add import short_form
 from milliwatt.lower.site import Site
 from milliwatt.ops.activation_range import integer_range
@@ -37,7 +38,7 @@ def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
         if linear is not None:
             yield (_call(site, "mw_add_short_s8", dataclasses.asdict(linear)),)
             return
-    kernel = "mw_add_s8" if site.signature.input(0).dtype is DType.INT8 else "mw_add_s16"
+    kernel = f"mw_add_{SUFFIX[site.signature.input(0).dtype]}"
     yield (_call(site, kernel, _general(rescaled_pair(site.signature), site) | {"second_sign": _sign(site)}),)
 
 

@@ -21,6 +21,7 @@ OPERATORS = ("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR")
 
 _KERNELS = {
     DType.INT8: "mw_resize_bilinear_s8",
+    DType.UINT8: "mw_resize_bilinear_u8",
     DType.INT16: "mw_resize_bilinear_s16",
     DType.FLOAT32: "mw_resize_bilinear_f32",
 }

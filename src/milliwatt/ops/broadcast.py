@@ -17,11 +17,11 @@ Array = npt.NDArray[Any]
 MAX_RANK = 6
 """Dimensions that kernels walk. LiteRT's own kernels documented the same limit (BroadcastAdd6DSlow)."""
 
-QUANTISED = (DType.INT8, DType.INT16)
+QUANTISED = (DType.INT8, DType.UINT8, DType.INT16)
 
 
 def is_quantised(signature: Signature) -> bool:
-    """Whether the inputs are int8 or int16, which stand for real numbers by scale and zero point."""
+    """Whether the inputs are of 8 or 16 bits, which stand for real numbers by scale and zero point."""
     return signature.input(0).dtype in QUANTISED
 
 
@@ -46,7 +46,7 @@ def activation(signature: Signature) -> bool:
 
 
 def quantised(signature: Signature) -> bool:
-    """int8 and int16 inputs and outputs have one scale each, and int16 zero points are 0."""
+    """int8, uint8 and int16 inputs and outputs have one scale each, and int16 zero points are 0."""
     kinds = (*(signature.input(index) for index in range(len(signature.inputs))), *signature.outputs)
     for kind in kinds:
         if kind.dtype not in QUANTISED:

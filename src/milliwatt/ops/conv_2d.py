@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from milliwatt.ir import DType, Shape
-from milliwatt.ops.accumulate import centred, finish, symmetric, wide_scale
+from milliwatt.ops.accumulate import centred, centred_filter, finish, fits_type, symmetric, wide_scale
 from milliwatt.ops.activation_range import FUSABLE
 from milliwatt.ops.operator import (
     ACTIVATION,
@@ -57,8 +57,8 @@ def bias_length(signature: Signature) -> bool:
 
 
 def quantised(signature: Signature) -> bool:
-    """Quantised data and output have one scale; the filter has zero points 0 and one scale, or one per
-    output channel.
+    """Quantised data and output have one scale; an int8 filter has zero points 0 and one scale, or one per
+    output channel; a uint8 filter has one scale.
     """
     data, weights, output = signature.input(0), signature.input(1), signature.outputs[0]
     if data.dtype is DType.FLOAT32:
@@ -67,7 +67,7 @@ def quantised(signature: Signature) -> bool:
         return False
     counts = len(weights.quant.scale) in (1, weights.shape[0]) and weights.quant.axis in (None, 0)
     one = not data.quant.per_channel and not output.quant.per_channel
-    return one and counts and not any(weights.quant.zero_point)
+    return one and counts and fits_type(weights)
 
 
 def axes(signature: Signature) -> tuple[Axis, Axis]:
@@ -96,7 +96,7 @@ def shapes(signature: Signature) -> tuple[Shape, ...]:
 
 def evaluate(call: Call) -> tuple[Array, ...]:
     """Correlate the filter with every window. Integers are exact in float64, floats are float32."""
-    data, weights = centred(call, 0), call.input(1)
+    data, weights = centred(call, 0), centred_filter(call)
     rows, columns = axes(call.signature)
     out_channels, _, _, per_group = weights.shape
     each = out_channels // (data.shape[3] // per_group)
@@ -108,7 +108,7 @@ def evaluate(call: Call) -> tuple[Array, ...]:
             seen = data[:, from_rows, from_columns]
             for first in range(0, out_channels, each):
                 start = first // each * per_group
-                tap = weights[first : first + each, i, j].astype(data.dtype)
+                tap = weights[first : first + each, i, j]
                 part = total[:, to_rows, to_columns, first : first + each]
                 part += seen[..., start : start + per_group] @ tap.T
     return (finish(call, total),)
@@ -136,6 +136,7 @@ OPERATOR = Operator(
     },
     types=(
         TypeRow((DType.INT8, DType.INT8, (DType.INT32, None)), (DType.INT8,)),
+        TypeRow((DType.UINT8, DType.UINT8, (DType.INT32, None)), (DType.UINT8,)),
         TypeRow((DType.INT16, DType.INT8, (DType.INT32, DType.INT64, None)), (DType.INT16,)),
         TypeRow((DType.FLOAT32, DType.FLOAT32, (DType.FLOAT32, None)), (DType.FLOAT32,)),
     ),

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from milliwatt.ir import DType, Shape
-from milliwatt.ops.accumulate import centred, finish, symmetric, wide_scale
+from milliwatt.ops.accumulate import centred, centred_filter, finish, fits_type, symmetric, wide_scale
 from milliwatt.ops.conv_2d import activation, sliding_axes, steps
 from milliwatt.ops.operator import (
     ACTIVATION,
@@ -44,8 +44,8 @@ def bias_length(signature: Signature) -> bool:
 
 
 def quantised(signature: Signature) -> bool:
-    """Quantised data and output have one scale; the filter has zero points 0 and one scale, or one per
-    channel of axis 3.
+    """Quantised data and output have one scale; an int8 filter has zero points 0 and one scale, or one per
+    channel of axis 3; a uint8 filter has one scale.
     """
     data, weights, output = signature.input(0), signature.input(1), signature.outputs[0]
     if data.dtype is DType.FLOAT32:
@@ -54,7 +54,7 @@ def quantised(signature: Signature) -> bool:
         return False
     counts = len(weights.quant.scale) in (1, weights.shape[3]) and weights.quant.axis in (None, 3)
     one = len(data.quant.scale) == 1 and len(output.quant.scale) == 1
-    return one and counts and not any(weights.quant.zero_point)
+    return one and counts and fits_type(weights)
 
 
 def axes(signature: Signature) -> tuple[Axis, Axis]:
@@ -71,7 +71,7 @@ def shapes(signature: Signature) -> tuple[Shape, ...]:
 
 def evaluate(call: Call) -> tuple[Array, ...]:
     """Output channel c reads input channel c // multiplier. Integers are exact in float64, floats float32."""
-    data, weights = centred(call, 0), call.input(1)
+    data, weights = centred(call, 0), centred_filter(call)
     rows, columns = axes(call.signature)
     repeated = np.repeat(data, weights.shape[3] // data.shape[3], axis=3)
     total = np.zeros((data.shape[0], rows.output, columns.output, weights.shape[3]), data.dtype)
@@ -79,8 +79,7 @@ def evaluate(call: Call) -> tuple[Array, ...]:
         to_rows, from_rows = span(rows, i)
         for j in range(columns.window):
             to_columns, from_columns = span(columns, j)
-            tap = weights[0, i, j].astype(data.dtype)
-            total[:, to_rows, to_columns] += repeated[:, from_rows, from_columns] * tap
+            total[:, to_rows, to_columns] += repeated[:, from_rows, from_columns] * weights[0, i, j]
     return (finish(call, total),)
 
 
@@ -106,6 +105,7 @@ OPERATOR = Operator(
     },
     types=(
         TypeRow((DType.INT8, DType.INT8, (DType.INT32, None)), (DType.INT8,)),
+        TypeRow((DType.UINT8, DType.UINT8, (DType.INT32, None)), (DType.UINT8,)),
         TypeRow((DType.INT16, DType.INT8, (DType.INT64, None)), (DType.INT16,)),
         TypeRow((DType.FLOAT32, DType.FLOAT32, (DType.FLOAT32, None)), (DType.FLOAT32,)),
     ),

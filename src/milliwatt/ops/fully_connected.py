@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from milliwatt.ir import DType, Shape
-from milliwatt.ops.accumulate import finish, symmetric, wide_scale
+from milliwatt.ops.accumulate import centred_filter, finish, fits_type, symmetric, wide_scale
 from milliwatt.ops.conv_2d import activation
 from milliwatt.ops.operator import ACTIVATION, Attribute, Call, Operator, Signature, TypeRow
 
@@ -40,8 +40,8 @@ def bias_length(signature: Signature) -> bool:
 
 
 def quantised(signature: Signature) -> bool:
-    """Quantised data and output have one scale; the filter has one zero point, or zero points 0 and one scale
-    per unit.
+    """Quantised data and output have one scale; the filter has one scale and zero point, or int8 with
+    zero points 0 and one scale per unit.
     """
     data, weights, output = signature.input(0), signature.input(1), signature.outputs[0]
     if data.dtype is DType.FLOAT32:
@@ -49,7 +49,7 @@ def quantised(signature: Signature) -> bool:
     if data.quant is None or weights.quant is None or output.quant is None:
         return False
     scales = len(weights.quant.scale)
-    per_unit = scales == weights.shape[0] and weights.quant.axis == 0 and not any(weights.quant.zero_point)
+    per_unit = scales == weights.shape[0] and weights.quant.axis == 0 and fits_type(weights)
     return (scales == 1 or per_unit) and not data.quant.per_channel and not output.quant.per_channel
 
 
@@ -68,10 +68,8 @@ def evaluate(call: Call) -> tuple[Array, ...]:
     if data.dtype == np.float32:
         accumulators = rows @ weights.T
     else:
-        quant = call.signature.input(1).quant
-        filter_zero = quant.zero_point[0] if quant is not None and len(quant.scale) == 1 else 0
         centred = rows.astype(np.float64) - call.signature.quant(0)[1]
-        accumulators = centred @ (weights.astype(np.float64) - filter_zero).T
+        accumulators = centred @ centred_filter(call).T
     return (finish(call, accumulators).reshape(call.signature.outputs[0].shape),)
 
 
@@ -92,6 +90,7 @@ OPERATOR = Operator(
     },
     types=(
         TypeRow((DType.INT8, DType.INT8, (DType.INT32, None)), (DType.INT8,)),
+        TypeRow((DType.UINT8, DType.UINT8, (DType.INT32, None)), (DType.UINT8,)),
         TypeRow((DType.INT16, DType.INT8, (DType.INT32, DType.INT64, None)), (DType.INT16,)),
         TypeRow((DType.FLOAT32, DType.FLOAT32, (DType.FLOAT32, None)), (DType.FLOAT32,)),
     ),

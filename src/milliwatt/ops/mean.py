@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from milliwatt.ir import DType
 from milliwatt.ops.broadcast import is_quantised, quantised
-from milliwatt.ops.operator import Call, Operator, as_output
+from milliwatt.ops.operator import Call, Operator, TypeRow, as_output
 from milliwatt.ops.plain_arithmetic import truncated_quotient
 from milliwatt.ops.reduction import (
     ATTRIBUTES,
@@ -43,7 +44,7 @@ OPERATOR = Operator(
     name="MEAN",
     summary="The mean over the given dimensions.",
     attributes=ATTRIBUTES,
-    types=TYPES,
+    types=(*TYPES, TypeRow((DType.UINT8, DType.INT32), (DType.UINT8,))),
     constraints=(rank, constant_axes, quantised, sums_fit),
     shapes=shapes,
     evaluate=evaluate,

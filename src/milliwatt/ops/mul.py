@@ -52,7 +52,7 @@ OPERATOR = Operator(
     attributes={"fused_activation_function": ACTIVATION},
     types=tuple(
         TypeRow((kind, kind), (kind,))
-        for kind in (DType.INT8, DType.INT16, DType.INT32, DType.INT64, DType.FLOAT32)
+        for kind in (DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.INT64, DType.FLOAT32)
     ),
     constraints=(broadcastable, activation, quantised, scales),
     shapes=broadcast_shape,

@@ -24,23 +24,26 @@ from milliwatt.ops.resize import (
 )
 from milliwatt.ops.strided_view import constant_input, rows
 
-DTYPES = (DType.INT8, DType.INT16, DType.FLOAT32)
+DTYPES = (DType.INT8, DType.UINT8, DType.INT16, DType.FLOAT32)
+
+FLOATING = (DType.UINT8, DType.FLOAT32)
+"""Types whose positions and sums are float32 in TFLite."""
 
 
 def positions(signature: Signature) -> tuple[Between, Between]:
     """Where output rows and output columns lie."""
-    find = float_positions if signature.input(0).dtype is DType.FLOAT32 else integer_positions
+    find = float_positions if signature.input(0).dtype in FLOATING else integer_positions
     (in_h, out_h), (in_w, out_w) = axes(signature)
     return find(in_h, out_h, signature), find(in_w, out_w, signature)
 
 
 def evaluate(call: Call) -> tuple[Array, ...]:
-    """Four products in TFLite's order; integers are rounded once, halves away from zero."""
+    """Four products in TFLite's order; integers are rounded once, halves away from zero (uint8 from floats)."""
     data = call.input(0)
     y, x = positions(call.signature)
-    floating = data.dtype == np.float32
+    floating = call.signature.input(0).dtype in FLOATING
     one = np.float32(1) if floating else FRACTION
-    pixels = data if floating else data.astype(np.int64)
+    pixels: Array = data.astype(np.float32 if floating else np.int64)
     down, right = y.fraction[:, None, None], x.fraction[None, :, None]
     upper_rows, lower_rows = pixels[:, y.lower], pixels[:, y.upper]
     total = (
@@ -50,7 +53,8 @@ def evaluate(call: Call) -> tuple[Array, ...]:
         + lower_rows[:, :, x.upper] * down * right
     )
     if floating:
-        return (as_output(total, call.signature),)
+        half = np.float32(0 if data.dtype == np.float32 else 0.5)
+        return (as_output(total + half, call.signature),)
     magnitude = (np.abs(total) + FRACTION * FRACTION // 2) // (FRACTION * FRACTION)
     return (as_output(np.sign(total) * magnitude, call.signature),)
 

@@ -32,7 +32,7 @@ OPERATOR = Operator(
     attributes={"fused_activation_function": ACTIVATION, "pot_scale_int16": Attribute("bool", True)},
     types=tuple(
         TypeRow((kind, kind), (kind,))
-        for kind in (DType.INT8, DType.INT16, DType.INT32, DType.INT64, DType.FLOAT32)
+        for kind in (DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.INT64, DType.FLOAT32)
     ),
     constraints=(broadcastable, activation, quantised, one_right_shift, output_not_too_fine),
     shapes=broadcast_shape,

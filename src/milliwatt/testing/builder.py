@@ -96,9 +96,16 @@ class GraphBuilder:
         return name
 
     def weights(self, shape: Shape, dtype: DType, *, channels: int | None = None, axis: int = 0) -> str:
-        """Random weights: int8 with symmetric scales (one per channel when ``channels`` is given), or float32."""
+        """Random weights: int8 with symmetric scales (one per channel when ``channels`` is given), uint8 with one
+        scale and any zero point, or float32.
+        """
         if dtype is DType.FLOAT32:
             return self.constant(self.random.normal(0, 0.5, shape).astype(np.float32))
+        if dtype is DType.UINT8:
+            scale = 2.0 ** self.random.uniform(-10, -4)
+            return self.constant(
+                self.random.integers(0, 256, shape).astype(np.uint8), self.quant(dtype, scale=scale)
+            )
         array = self.random.integers(-127, 128, shape).astype(np.int8)
         if self.random.random() < 0.2:
             array[self.random.random(shape) < 0.7] = 0

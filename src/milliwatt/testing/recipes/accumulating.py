@@ -48,6 +48,11 @@ def bias_width(build: GraphBuilder, dtype: DType) -> tuple[bool, str]:
     return narrow, "INT32" if narrow else "FLOAT32"
 
 
+def weight_type(dtype: DType) -> DType:
+    """The element type of a filter for that type of data."""
+    return dtype if dtype in (DType.FLOAT32, DType.UINT8) else DType.INT8
+
+
 def conv_2d(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
     """Any geometry that leaves at least one output pixel."""
     data = build.value(dtype, rank=4)
@@ -59,7 +64,7 @@ def conv_2d(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
     dilation_h = build.integer(1, 3) if (window_h - 1) * 3 < height else 1
     dilation_w = build.integer(1, 3) if (window_w - 1) * 3 < width else 1
     per_channel = out_channels if build.random.random() < 0.8 else None
-    kind = dtype if dtype is DType.FLOAT32 else DType.INT8
+    kind = weight_type(dtype)
     shape = (out_channels, window_h, window_w, channels // groups)
     weights = build.weights(shape, kind, channels=per_channel)
     narrow, bias_type = bias_width(build, dtype)
@@ -86,7 +91,7 @@ def fully_connected(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
     """Data of rank 2 to 4, with and without keep_num_dims."""
     data = build.value(dtype, rank=build.integer(2, 4))
     depth, units = build.type_of(data).shape[-1], build.integer(1, 12)
-    kind = dtype if dtype is DType.FLOAT32 else DType.INT8
+    kind = weight_type(dtype)
     per_unit = units if kind is DType.INT8 and build.random.random() < 0.4 else None
     weights = build.weights((units, depth), kind, channels=per_unit)
     narrow, bias_type = bias_width(build, dtype)
@@ -104,6 +109,6 @@ def fully_connected(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
 
 
 RECIPES = (
-    Recipe("CONV_2D", conv_2d, (DType.INT8, DType.INT16, DType.FLOAT32)),
-    Recipe("FULLY_CONNECTED", fully_connected, (DType.INT8, DType.INT16, DType.FLOAT32)),
+    Recipe("CONV_2D", conv_2d, (DType.INT8, DType.UINT8, DType.INT16, DType.FLOAT32)),
+    Recipe("FULLY_CONNECTED", fully_connected, (DType.INT8, DType.UINT8, DType.INT16, DType.FLOAT32)),
 )

@@ -195,9 +195,9 @@ def select(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
 
 
 RECIPES = (
-    Recipe("ADD", add, NUMBERS),
-    Recipe("SUB", sub, NUMBERS),
-    Recipe("MUL", mul, NUMBERS),
+    Recipe("ADD", add, (*NUMBERS, DType.UINT8)),
+    Recipe("SUB", sub, (*NUMBERS, DType.UINT8)),
+    Recipe("MUL", mul, (*NUMBERS, DType.UINT8)),
     Recipe("SQUARED_DIFFERENCE", squared_difference, (DType.INT8, DType.INT32, DType.FLOAT32)),
     Recipe(
         "DIV", lambda build, dtype: division(build, "DIV", dtype), (DType.INT8, DType.INT32, DType.FLOAT32)

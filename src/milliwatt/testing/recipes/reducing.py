@@ -49,9 +49,12 @@ def arg_extreme(build: GraphBuilder, op: str, dtype: DType) -> tuple[str, ...]:
 def recipe(op: str) -> Recipe:
     """The recipe of one reduction."""
     # LiteRT 2.3's reference kernel of a quantised SUM returns what it finds in memory; there is no oracle.
-    plain = op in ("REDUCE_PROD", "SUM")
-    kinds = (DType.INT32, DType.INT64, DType.FLOAT32) if plain else NUMBERS
-    return Recipe(op, lambda build, dtype: reduce(build, op, dtype), kinds)
+    kinds: dict[str, tuple[DType, ...]] = {
+        "REDUCE_PROD": (DType.INT32, DType.INT64, DType.FLOAT32),
+        "SUM": (DType.INT32, DType.INT64, DType.FLOAT32),
+        "MEAN": (*NUMBERS, DType.UINT8),
+    }
+    return Recipe(op, lambda build, dtype: reduce(build, op, dtype), kinds.get(op, NUMBERS))
 
 
 def search_recipe(op: str) -> Recipe:

@@ -10,7 +10,7 @@ import numpy as np
 from milliwatt.ir import DType
 from milliwatt.testing.builder import GraphBuilder
 from milliwatt.testing.recipe import Recipe
-from milliwatt.testing.recipes.accumulating import ACTIVATIONS, bias_for
+from milliwatt.testing.recipes.accumulating import ACTIVATIONS, bias_for, weight_type
 
 _TYPES = (DType.INT8, DType.INT16, DType.FLOAT32)
 
@@ -33,10 +33,6 @@ def given(inputs: list[str | None]) -> tuple[str | None, ...]:
     return tuple(inputs[:-1] if inputs[-1] is None else inputs)
 
 
-def _weight_type(dtype: DType) -> DType:
-    return dtype if dtype is DType.FLOAT32 else DType.INT8
-
-
 def depthwise_conv_2d(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
     """Any geometry, depth multipliers up to 3, one scale or one per channel."""
     data = build.value(dtype, rank=4)
@@ -48,7 +44,7 @@ def depthwise_conv_2d(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
     out_channels = channels * multiplier
     per_channel = out_channels if build.random.random() < 0.8 else None
     weights = build.weights(
-        (1, window_h, window_w, out_channels), _weight_type(dtype), channels=per_channel, axis=3
+        (1, window_h, window_w, out_channels), weight_type(dtype), channels=per_channel, axis=3
     )
     attrs = {
         "padding": padding,
@@ -77,7 +73,7 @@ def transpose_conv(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
     shape = build.constant(np.array([batch, *sizes, out_channels], np.int32))
     per_channel = out_channels if build.random.random() < 0.8 else None
     weights = build.weights(
-        (out_channels, window_h, window_w, channels), _weight_type(dtype), channels=per_channel
+        (out_channels, window_h, window_w, channels), weight_type(dtype), channels=per_channel
     )
     inputs = [shape, weights, data, bias_for(build, data, weights, out_channels)]
     attrs = {"padding": padding, **steps, "fused_activation_function": build.choice(ACTIVATIONS)}
@@ -124,7 +120,7 @@ def batch_matmul(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
 
 
 RECIPES = (
-    Recipe("DEPTHWISE_CONV_2D", depthwise_conv_2d, _TYPES),
+    Recipe("DEPTHWISE_CONV_2D", depthwise_conv_2d, (*_TYPES, DType.UINT8)),
     Recipe("TRANSPOSE_CONV", transpose_conv, _TYPES),
     Recipe("AVERAGE_POOL_2D", functools.partial(pool, "AVERAGE_POOL_2D"), (*_TYPES, DType.UINT8)),
     Recipe("MAX_POOL_2D", functools.partial(pool, "MAX_POOL_2D"), (*_TYPES, DType.UINT8)),

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* FULLY_CONNECTED, uint8: the portable form, no scratch.
+ * input [rows, depth], weights [units, depth], output [rows, units]. */
+#ifndef MW_FULLY_CONNECTED_U8_H
+#define MW_FULLY_CONNECTED_U8_H
+
+#include "mw_requantize.h"
+
+struct mw_fully_connected_u8_params {
+    int32_t rows;
+    int32_t depth;
+    int32_t units;
+    int32_t filter_offset; /* minus the filter's zero point */
+    int32_t input_offset; /* minus the input's zero point */
+    int32_t output_offset;
+    int32_t mantissa;
+    int32_t exponent;
+    int32_t low;
+    int32_t high;
+    int32_t rounding;
+};
+
+/* The bias, the rescaling and the activation of one output. */
+MW_INLINE uint8_t mw_fully_connected_u8_finish(const struct mw_fully_connected_u8_params *p, int32_t sum, int32_t bias)
+{
+    const int32_t scaled = mw_requantize(mw_add_wrapping(sum, bias), p->mantissa, p->exponent, p->rounding);
+    return (uint8_t)mw_clamp_offset(scaled, p->output_offset, p->low, p->high);
+}
+
+MW_KERNEL void mw_fully_connected_u8(const struct mw_fully_connected_u8_params *p, const uint8_t *input,
+                                     uint8_t *output, const uint8_t *weights, const int32_t *bias)
+{
+    const uint8_t *const filter = weights;
+    int32_t row;
+    int32_t unit;
+    int32_t k;
+    for (row = 0; row < p->rows; row++) {
+        weights = filter;
+        for (unit = 0; unit < p->units; unit++) {
+            int32_t sum = 0;
+            for (k = 0; k < p->depth; k++) {
+                sum = mw_mac(sum, input[k] + p->input_offset, weights[k] + p->filter_offset);
+            }
+            weights += p->depth;
+            *output++ = mw_fully_connected_u8_finish(p, sum, bias[unit]);
+        }
+        input += p->depth;
+    }
+}
+
+#endif
