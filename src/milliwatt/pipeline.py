@@ -18,6 +18,7 @@ from milliwatt.ops import Numerics
 from milliwatt.passes import optimise
 from milliwatt.plan import plan
 from milliwatt.plan.layout import Plan
+from milliwatt.stream import Streaming, stream
 from milliwatt.targets import Board
 
 OPTIMIZE = ("speed", "balanced", "ram", "flash")
@@ -34,6 +35,7 @@ class Options:
         optimize: speed, balanced, ram or flash.
         max_ram: bytes that the arena may have, or None.
         weights: where constant tables lie when the model runs: flash, or ram (a copy made by the start-up code).
+        stream: the time axis and the hop of a window model that shall be fed only what is new, or None.
         name: the C prefix.
         about: lines on top of the header.
         extra: further entries of the manifest.
@@ -44,6 +46,7 @@ class Options:
     optimize: str = "balanced"
     max_ram: int | None = None
     weights: str = "flash"
+    stream: Streaming | None = None
     name: str = "model"
     about: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -61,7 +64,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Build:
-    """The result of every stage."""
+    """The result of every stage. With streaming, ``imported`` is the window model and ``graph`` its streamed form."""
 
     imported: Graph
     graph: Graph
@@ -80,6 +83,10 @@ def compile_graph(graph: Graph, options: Options, *, choose: Choose | None = Non
         choose: chooses kernels by measurement (`milliwatt.fit`); without it rules choose.
     """
     optimised = optimise(graph, options.numerics)
+    if options.stream is not None:
+        # Behind the passes, which fold what is computed from shapes; they then run again on what streaming adds.
+        streamed = stream(optimised, axis=options.stream.axis, hop=options.stream.hop)
+        optimised = optimise(streamed, options.numerics)
     program = lower(
         optimised,
         core=options.board.core,

@@ -22,7 +22,21 @@ ALLOWED = {
     "plan": {"ir", "ops", "targets", "errors", "lower.program"},
     "emit": {"ir", "ops", "targets", "errors", "lower.program", "plan.layout"},
     "measure": {"ir", "ops", "targets", "errors", "emit.emitted", "plan.layout", "lower.program", "samples"},
-    "pipeline": {"ir", "ops", "targets", "errors", "importers", "passes", "lower", "plan", "emit", "measure"},
+    # A transformation of graphs that the user asks for, not a pass that always runs.
+    "stream": {"ir", "ops", "errors"},
+    "pipeline": {
+        "ir",
+        "ops",
+        "targets",
+        "errors",
+        "importers",
+        "passes",
+        "stream",
+        "lower",
+        "plan",
+        "emit",
+        "measure",
+    },
     "testing": {
         "ir",
         "ops",
