@@ -144,7 +144,7 @@ def differing(expected: Array, got: Array, tolerance: float | None) -> Array:
 
 
 @dataclass(frozen=True)
-class _Comparison:
+class Comparison:
     """Names what differs for one pair of results."""
 
     graph: Graph
@@ -179,7 +179,7 @@ class _Comparison:
 
 
 @dataclass
-class _Off:
+class Off:
     """Counts the output elements in which another interpreter differs."""
 
     different: int = 0
@@ -231,11 +231,11 @@ def verify(
     tolerance = float_tolerance(build.imported)
     imported = Interpreter(build.imported, build.options.numerics)
     optimised = Interpreter(build.graph, build.options.numerics)
-    compare = _Comparison(build.imported, tolerance)
-    compare_c = _Comparison(build.graph, tolerance)
+    compare = Comparison(build.imported, tolerance)
+    compare_c = Comparison(build.graph, tolerance)
     order = [name for node in build.imported.nodes for name in node.outputs]
     history: list[Sequence[Array]] = []
-    off = _Off()
+    off = Off()
     difference: Difference | None = None
     for number, inputs in enumerate(sample_inputs(build.imported, samples=samples, seed=seed)):
         history.append(inputs)

@@ -30,6 +30,8 @@ from milliwatt.cli.options import (
 )
 from milliwatt.cli.report import cost_lines, facts, usage
 from milliwatt.cli.stages import STAGES, show_stage
+from milliwatt.cli.stream_report import stream_json, stream_line
+from milliwatt.cli.streaming import Hop, StreamAxis, streaming
 from milliwatt.emit.emitted import Emitted
 from milliwatt.errors import BudgetError, UsageError
 from milliwatt.measure.footprint import Footprint, footprint
@@ -52,34 +54,47 @@ def verb(
     name: Prefix = "",
     max_ram: MaxRam = None,
     max_flash: MaxFlash = None,
+    stream: StreamAxis = None,
+    hop: Hop = None,
     stop_after: Annotated[
         Stage | None, typer.Option("--stop-after", help="Show a stage's result and stop.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compile a model to NAME.h, NAME.c and NAME.json, and print what they cost on the board."""
+    chosen = streaming(stream, hop)
     build = build_from(
-        model, board=board, numerics=numerics, name=name, optimize=optimize, weights=weights, max_ram=max_ram
+        model,
+        board=board,
+        numerics=numerics,
+        name=name,
+        optimize=optimize,
+        weights=weights,
+        max_ram=max_ram,
+        stream=chosen,
     )
     if stop_after is not None:
         show_stage(build, stop_after.value, as_json=as_json)
         return
     cost = footprint(build.emitted, build.options.board, level=level_for(optimize))
     check_budgets(build, cost, max_ram=max_ram, max_flash=max_flash)
-    build = with_facts(build, facts(build, cost), {"footprint": cost.to_json()})
+    streamed = {} if chosen is None else {"stream": stream_json(build, chosen)}
+    lines = [] if chosen is None else [stream_line(build, chosen)]
+    build = with_facts(build, [*facts(build, cost), *lines], {"footprint": cost.to_json(), **streamed})
     paths = write_files(build.emitted, output)
     if as_json:
         print_json(
             {
                 "files": [str(path) for path in paths],
                 **cost.to_json(),
+                **streamed,
                 "manifest": dict(build.emitted.manifest),
             }
         )
         return
     console = results()
     console.print(f"[bold]{build.emitted.name}[/] for {build.options.board.title}")
-    for line in cost_lines(build, cost):
+    for line in (*cost_lines(build, cost), *lines):
         console.print(f"  {line}", markup=False)
     console.print(f"  wrote {', '.join(str(path) for path in paths)}", markup=False)
     console.print("\nCall it from your firmware:\n")

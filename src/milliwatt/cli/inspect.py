@@ -9,10 +9,12 @@ import typer
 
 from milliwatt.cli.console import columns, print_json, results
 from milliwatt.cli.options import AsJson, Model
+from milliwatt.cli.streaming import Hop, StreamAxis, streaming
 from milliwatt.ir import Graph
 from milliwatt.ops import find, signature
 from milliwatt.passes import optimise
 from milliwatt.pipeline import load
+from milliwatt.stream import stream as streamed
 
 NAME = "inspect"
 EXAMPLE = "Example: [bold]milliwatt inspect model.tflite --optimised[/]"
@@ -72,12 +74,17 @@ def describe(graph: Graph) -> dict[str, Any]:
 def verb(
     model: Model,
     optimised: Annotated[bool, typer.Option("--optimised", help="Show the graph behind the passes.")] = False,
+    stream: StreamAxis = None,
+    hop: Hop = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a model's graph: operators, shapes, quantisation, multiply-accumulates and lifetimes."""
     graph = load(model)
-    if optimised:
+    chosen = streaming(stream, hop)
+    if optimised or chosen is not None:
         graph = optimise(graph)
+    if chosen is not None:
+        graph = streamed(graph, axis=chosen.axis, hop=chosen.hop)
     if as_json:
         print_json(describe(graph))
         return

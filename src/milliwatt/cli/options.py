@@ -18,6 +18,7 @@ from milliwatt.fit.kernel_choice import compile_measured, level_of
 from milliwatt.measure.toolchain import Level
 from milliwatt.ops import Numerics
 from milliwatt.pipeline import Build, Options, load
+from milliwatt.stream import Streaming
 from milliwatt.targets import board as find_board
 from milliwatt.targets import boards
 
@@ -96,6 +97,7 @@ def build_from(
     optimize: Optimize = Optimize.BALANCED,
     max_ram: int | None = None,
     weights: WeightsIn = WeightsIn.FLASH,
+    stream: Streaming | None = None,
 ) -> Build:
     """Import and compile the model that the shared options describe."""
     chosen = find_board(board)
@@ -106,7 +108,8 @@ def build_from(
         f"{c_name}: {graph.name}, for {chosen.title} ({chosen.core.name}).",
         f"Compiled by milliwatt {version('milliwatt')}.",
         f"Do not edit. Regenerate with: milliwatt build {model.name} --board {chosen.name} "
-        f"--numerics {numerics.value} --optimize {optimize.value} --weights {weights.value} --name {c_name}",
+        f"--numerics {numerics.value} --optimize {optimize.value} --weights {weights.value} --name {c_name}"
+        + ("" if stream is None else f" --stream {stream.axis} --hop {stream.hop}"),
         f"Model: {model.name}, sha256 {digest}",
     )
     extra = {
@@ -123,6 +126,7 @@ def build_from(
         optimize=optimize.value,
         max_ram=max_ram,
         weights=weights.value,
+        stream=stream,
         name=c_name,
         about=about,
         extra=extra,

@@ -24,8 +24,12 @@ from milliwatt.cli.options import (
     build_from,
     level_for,
 )
+from milliwatt.cli.stream_report import both_lines, both_profiles
+from milliwatt.cli.streaming import Hop, StreamAxis, streaming
 from milliwatt.measure.profile import Profile, profile
 from milliwatt.ops import Numerics
+from milliwatt.pipeline import Build
+from milliwatt.stream import Streaming
 
 NAME = "profile"
 EXAMPLE = "Example: [bold]milliwatt profile model.tflite --board nucleo-l4r5zi --json[/]"
@@ -42,23 +46,41 @@ def verb(
     optimize: Goal = Optimize.BALANCED,
     weights: WeightsPlace = WeightsIn.FLASH,
     name: Prefix = "",
+    stream: StreamAxis = None,
+    hop: Hop = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on an emulated board: instructions, cycles, milliseconds, RAM and flash, layer by layer."""
-    build = build_from(model, board=board, numerics=numerics, name=name, optimize=optimize, weights=weights)
-    with spinner("profiling", quiet=as_json):
-        result = profile(
-            build.emitted,
-            build.options.board,
-            samples=samples,
-            seed=seed,
-            source_macs=sum(node_macs(build.imported)),
-            level=level_for(optimize),
+    chosen = streaming(stream, hop)
+
+    def measured(form: Streaming | None) -> tuple[Build, Profile]:
+        build = build_from(
+            model,
+            board=board,
+            numerics=numerics,
+            name=name,
+            optimize=optimize,
+            weights=weights,
+            stream=form,
         )
+        with spinner("profiling", quiet=as_json):
+            return build, profile(
+                build.emitted,
+                build.options.board,
+                samples=samples,
+                seed=seed,
+                source_macs=sum(node_macs(build.imported)),
+                level=level_for(optimize),
+            )
+
+    build, result = measured(chosen)
+    both = None if chosen is None else both_profiles(build, chosen, window=measured(None)[1], hop=result)
     if as_json:
-        print_json(result.to_json())
-    else:
-        show(result)
+        print_json(result.to_json() | ({} if both is None else {"stream": both}))
+        return
+    show(result)
+    for line in [] if both is None else both_lines(both):
+        results().print(line, markup=False, highlight=False)
 
 
 def show(result: Profile) -> None:

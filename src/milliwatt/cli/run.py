@@ -26,6 +26,7 @@ from milliwatt.cli.options import (
     WeightsPlace,
     build_from,
 )
+from milliwatt.cli.streaming import Hop, StreamAxis, streaming
 from milliwatt.ops import Numerics
 from milliwatt.runners import runner_for
 
@@ -50,19 +51,31 @@ def verb(
     optimize: Goal = Optimize.BALANCED,
     weights: WeightsPlace = WeightsIn.FLASH,
     name: Prefix = "",
+    stream: StreamAxis = None,
+    hop: Hop = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a model on inputs from a file. A leading extra axis in the file is a batch of samples.
 
     Element type and shape must be the model's: quantise with the scale and zero point that `milliwatt inspect` shows.
+    With --stream each sample holds the new columns of one run, and the state is kept from sample to sample.
     """
-    build = build_from(model, board=board, numerics=numerics, name=name, optimize=optimize, weights=weights)
-    samples, batched = read_samples(input_file, build.imported)
+    chosen_stream = streaming(stream, hop)
+    build = build_from(
+        model,
+        board=board,
+        numerics=numerics,
+        name=name,
+        optimize=optimize,
+        weights=weights,
+        stream=chosen_stream,
+    )
+    samples, batched = read_samples(input_file, build.graph)
     chosen = runner_for(build, runner)
     outputs: list[Sequence[Array]] = []
     with progress(quiet=as_json) as display:
         for inputs in display.track(samples, description="running"):
-            if not stateful:
+            if not stateful and chosen_stream is None:
                 chosen.reset()
             outputs.append(chosen.run(inputs))
     names = build.imported.outputs

@@ -24,10 +24,12 @@ from milliwatt.cli.options import (
     WeightsPlace,
     build_from,
 )
+from milliwatt.cli.streaming import Hop, StreamAxis, streaming
 from milliwatt.errors import ToolchainError, VerificationError
 from milliwatt.measure.litert import LiteRT, LiteRTWorker
 from milliwatt.ops import Numerics
 from milliwatt.runners import runners_for, values_by_step
+from milliwatt.stream_verification import verify_stream
 from milliwatt.verification import Verification
 from milliwatt.verification import verify as compare
 
@@ -44,6 +46,8 @@ def verb(
     optimize: Goal = Optimize.BALANCED,
     weights: WeightsPlace = WeightsIn.FLASH,
     name: Prefix = "",
+    stream: StreamAxis = None,
+    hop: Hop = None,
     runner: Annotated[
         list[str] | None,
         typer.Option(
@@ -56,13 +60,25 @@ def verb(
 
     LiteRT takes part under --numerics litert, which is its own contract. Integers must be equal; floats agree
     within the bound that is printed. Exit status 7 when anything differs.
+
+    With --stream, LiteRT runs the window model on the sliding window, and all others must give the same once it is
+    full; --samples then counts full windows.
     """
-    build = build_from(model, board=board, numerics=numerics, name=name, optimize=optimize, weights=weights)
+    chosen = streaming(stream, hop)
+    build = build_from(
+        model,
+        board=board,
+        numerics=numerics,
+        name=name,
+        optimize=optimize,
+        weights=weights,
+        stream=chosen,
+    )
     default = ["host"] if build.options.board.core.is_host else ["host", "emulator"]
     with LiteRTWorker() as worker, progress(quiet=as_json) as display:
         task = display.add_task("verifying", total=samples)
         oracle, xnnpack, absent = _oracles(model.read_bytes(), numerics, worker)
-        result = compare(
+        result = (compare if chosen is None else verify_stream)(
             build,
             litert=oracle,
             default=xnnpack,

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The proof of a streamed model: fed hop by hop it gives what the window model gives for the window, byte for byte.
+
+The window model runs in LiteRT and by its meaning on the last columns of the same sequence, once there are enough of
+them; the streamed graph runs by its meaning, and the C beside it from the first hop on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from milliwatt.errors import UsageError
+from milliwatt.ops.interpret import Interpreter
+from milliwatt.pipeline import Build
+from milliwatt.samples import sample_inputs
+from milliwatt.verification import (
+    Comparison,
+    Difference,
+    Off,
+    Runner,
+    Verification,
+    float_tolerance,
+)
+
+Array = npt.NDArray[Any]
+
+
+def last_columns(whole: Array, part: Array) -> Array:
+    """The end of ``whole`` that has the shape of ``part``: the new columns of an output that has the time axis."""
+    return whole[tuple(slice(full - new, full) for full, new in zip(whole.shape, part.shape, strict=True))]
+
+
+def verify_stream(
+    build: Build,
+    *,
+    litert: Any | None,
+    default: Any | None = None,
+    runners: Mapping[str, Runner],
+    samples: int,
+    seed: int,
+    locate: Callable[[Build, Sequence[Sequence[Array]]], Mapping[str, Array]] | None = None,
+    advance: Callable[[], None] = lambda: None,
+) -> Verification:
+    """Compare both forms of a model on one sequence. Arguments as in `milliwatt.verification.verify`.
+
+    ``samples`` counts full windows; as many runs as fill the first one come before them.
+
+    Raises:
+        UsageError: the build is not streamed.
+    """
+    chosen = build.options.stream
+    if chosen is None:
+        raise UsageError("this build is not streamed", hint="build it with --stream AXIS")
+    track, fill = chosen.track(build.imported), chosen.runs_to_fill(build.imported)
+    tolerance = float_tolerance(build.imported)
+    oracles = _Oracles(build, litert, default, tolerance)
+    streamed = Interpreter(build.graph, build.options.numerics)
+    compare = Comparison(build.graph, tolerance)
+    outputs = list(build.graph.outputs)
+    history: list[Sequence[Array]] = []
+    difference: Difference | None = None
+    frames: list[Array] = []
+    for number, inputs in enumerate(sample_inputs(build.graph, samples=samples + fill - 1, seed=seed)):
+        history.append(inputs)
+        frames = [*frames[-fill + 1 :], inputs[0]]
+        got = streamed.values(inputs)
+        if number >= fill - 1:
+            window = np.concatenate(frames, axis=track.axis)
+            window = np.take(
+                window, range(window.shape[track.axis] - track.full, window.shape[track.axis]), track.axis
+            )
+            difference = oracles.first(number, window, got)
+            advance()
+        for name, runner in runners.items():
+            if difference is None:
+                ran = dict(zip(outputs, runner.run(inputs), strict=True))
+                difference = compare.first(name, number, got, ran, order=outputs)
+                if difference is not None and locate is not None:
+                    inner = [value for node in build.graph.nodes for value in node.outputs]
+                    difference = (
+                        compare.first(name, number, got, locate(build, history), order=inner) or difference
+                    )
+        if difference is not None:
+            break
+    compared = (*(("litert",) if litert is not None else ()), "meaning", "stream", *runners)
+    return Verification(build.imported.name, samples, compared, difference, tolerance, oracles.off.share)
+
+
+class _Oracles:
+    """The window model in LiteRT and by its meaning."""
+
+    def __init__(
+        self, build: Build, litert: Any | None, default: Any | None, tolerance: float | None
+    ) -> None:
+        self.off = Off()
+        self._graph = build.imported
+        self._litert = litert
+        self._default = default
+        self._tolerance = tolerance
+        self._meaning = Interpreter(build.imported, build.options.numerics)
+        self._compare = Comparison(build.imported, tolerance)
+
+    def first(self, number: int, window: Array, streamed: Mapping[str, Array]) -> Difference | None:
+        """Where LiteRT differs from the meaning of the window model, else where the streamed graph does."""
+        expected = self._meaning.values([window])
+        outputs = self._graph.outputs
+        difference = None
+        if self._litert is not None:
+            order = [name for node in self._graph.nodes for name in node.outputs]
+            difference = self._compare.first(
+                "litert", number, expected, self._litert.tensors([window]), order=order
+            )
+        self.off.count(self._default, [window], [expected[name] for name in outputs], self._tolerance)
+        ends = {name: last_columns(expected[name], streamed[name]) for name in outputs}
+        return difference or self._compare.first("stream", number, ends, streamed, order=outputs)
