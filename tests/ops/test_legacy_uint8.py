@@ -6,9 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from milliwatt.errors import InternalError
 from milliwatt.importers.tflite import load
 from milliwatt.ir import AttrValue, DType, Graph, Quant, TensorType
-from milliwatt.ops import Numerics
+from milliwatt.ops import Numerics, find, signature
 from milliwatt.testing.builder import GraphBuilder
 from milliwatt.testing.differential import compare
 from milliwatt.testing.recipe import recipes
@@ -117,6 +118,29 @@ def thresholds(op: str, seed: int) -> Graph:
 def test_scales_are_multiplied_in_single_precision(op: str) -> None:
     for seed in range(4):
         compare(thresholds(op, seed), boards=("host",), samples=1)
+
+
+def parts_of_several_scales() -> Graph:
+    """A CONCATENATION of all 256 values on scales coarser, equal and finer than the output's, and a constant."""
+    quants = [
+        Quant((scale(step),), (zero,)) for step, zero in ((0.75, 3), (0.1, 200), (0.1, 90), (0.013, 17))
+    ]
+    build = GraphBuilder(np.random.default_rng(3))
+    names = [build.input(TensorType(DType.UINT8, (2, 256), quant)) for quant in quants]
+    names.append(build.constant(build.random.integers(0, 256, (2, 5)).astype(np.uint8), quants[0]))
+    build.node("CONCATENATION", names, attrs={"axis": 1}, dtype=DType.UINT8, quant=quants[2])
+    return build.graph()
+
+
+@pytest.mark.parametrize("optimize", ["speed", "flash"])
+def test_parts_of_several_scales_are_joined(optimize: str) -> None:
+    compare(parts_of_several_scales(), samples=8, optimize=optimize)
+
+
+def test_parts_of_several_scales_are_not_moved_as_they_are() -> None:
+    graph = parts_of_several_scales()
+    with pytest.raises(InternalError, match="before they have one scale"):
+        find("CONCATENATION").moves(signature(graph, graph.nodes[0]))  # type: ignore[misc]
 
 
 @pytest.mark.long

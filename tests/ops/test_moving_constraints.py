@@ -32,6 +32,7 @@ def numbers(*values: Any, dtype: type = np.int32) -> Array:
 
 IMAGE = int8(1, 4, 6, 3)
 OPEN = TensorType(DType.INT32, (2,))
+UNSCALED = TensorType(DType.UINT8, (2,))
 """An operand that is known only when the model runs."""
 
 
@@ -131,7 +132,10 @@ BROKEN: dict[str, list[Use]] = {
     "CONCATENATION no_activation": [
         Use("CONCATENATION", (IMAGE,), IMAGE, {"fused_activation_function": "RELU"})
     ],
-    "CONCATENATION same_quantisation": [Use("CONCATENATION", (int8(2), int8(2, quant=THIRD)), int8(4))],
+    "CONCATENATION same_quantisation": [
+        Use("CONCATENATION", (int8(2), int8(2, quant=THIRD)), int8(4)),
+        Use("CONCATENATION", (UNSCALED, UNSCALED), TensorType(DType.UINT8, (4,), THIRD)),
+    ],
     "SPLIT constant_axis": [Use("SPLIT", (OPEN, IMAGE), IMAGE)],
     "SPLIT axis_in_range": [
         Use("SPLIT", (numbers(4), IMAGE), IMAGE),

@@ -103,17 +103,19 @@ def pack(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
 
 
 def concatenation(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
-    """One to five tensors of different extents, one sometimes constant."""
+    """One to five tensors of different extents, one sometimes constant; uint8 of any scales in half of the cases."""
     data = build.value(dtype, rank=build.integer(1, 4))
     kind = build.type_of(data)
     axis, values = build.integer(-len(kind.shape), len(kind.shape) - 1), [data]
+    differ = dtype is DType.UINT8 and build.random.random() < 0.5
     for _ in range(build.integer(0, 4)):
         shape = list(kind.shape)
         shape[axis] = build.integer(1, 5)
+        quant = build.quant(dtype) if differ else kind.quant
         if build.random.random() < 0.2:
-            values.append(build.constant(build.sample(TensorType(dtype, tuple(shape))), kind.quant))
+            values.append(build.constant(build.sample(TensorType(dtype, tuple(shape))), quant))
         else:
-            values.append(build.value(dtype, shape=tuple(shape), quant=kind.quant))
+            values.append(build.value(dtype, shape=tuple(shape), quant=quant))
     attrs: dict[str, AttrValue] = {"axis": axis, "fused_activation_function": "NONE"}
     return same(build, "CONCATENATION", values, data, **attrs)
 
