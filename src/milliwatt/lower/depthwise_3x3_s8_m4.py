@@ -4,70 +4,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from milliwatt.ir import DType
-from milliwatt.lower.depthwise_s8_dsp import filters_of
+from milliwatt.lower.depthwise_records import records_3x3, scaled, suits, three_taps
 from milliwatt.lower.program import KernelCall, Overlap, Scratch, Table
-from milliwatt.lower.short_rescale import ShortRescale, short_rescale
 from milliwatt.lower.site import Site
-from milliwatt.lower.tile_s8 import Filters
 from milliwatt.lower.window_distance import row_distance
 from milliwatt.ops.depthwise_conv_2d import axes
 from milliwatt.ops.window import Axis
 
-Array = npt.NDArray[Any]
-
 OPERATORS = ("DEPTHWISE_CONV_2D",)
 RANK = -2
-
-_MOST_CHANNELS = 1024
-"""LDRB reaches three pixels at least."""
-
-_LEAST_MACS = 1 << 15
-"""Below, code of its own for a shape is not worth its bytes when the user wants a balance."""
 
 _BALANCED, _SPEED = 2560, 1 << 16
 """The largest plane, in bytes, by what the user wants."""
 
 
 def matches(site: Site) -> bool:
-    """Armv7E-M with FPU; int8; one constant 3x3 filter a channel; at most one row or column outside at each side."""
-    signature = site.signature
-    weights = signature.constant(1)
-    fit = site.core.dsp and site.core.fpu and site.optimize != "flash"
-    if not fit or signature.input(0).dtype is not DType.INT8 or weights is None:
-        return False
-    channels = signature.input(0).shape[3]
-    if signature.has_input(2) and signature.constant(2) is None:
-        return False
-    rows, columns = axes(signature)
-    if (
-        weights.shape[3] != channels
-        or channels > _MOST_CHANNELS
-        or not (_reaches(rows) and _reaches(columns))
-    ):
-        return False
-    if max(rows.output, columns.output) < 2 or rescaling(filters_of(site)) is None:
+    """Stride 1, at most one row or column outside at each side, two outputs side by side, and a plane that has room."""
+    rows, columns = axes(site.signature)
+    shape = three_taps(rows, stride=1) and three_taps(columns, stride=1)
+    if not shape or max(rows.output, columns.output) < 2 or not suits(site, saved=2):
         return False
     params, _ = geometry(site)
-    worth = site.optimize != "balanced" or macs_of_shape(site) >= _LEAST_MACS
-    return worth and params["pitch"] * params["in_rows"] <= _room(site)
-
-
-def macs_of_shape(site: Site) -> int:
-    """Multiply-accumulates of all nodes of the graph that can share this node's code."""
-    values, node = site.graph.values, site.node
-    equal = sum(
-        other.op == node.op
-        and [values[str(name)].shape for name in other.inputs[:2]]
-        == [values[str(name)].shape for name in node.inputs[:2]]
-        for other in site.graph.nodes
-    )
-    return equal * site.operator.macs(site.signature)
+    return params["pitch"] * params["in_rows"] <= _room(site)
 
 
 def _room(site: Site) -> int:
@@ -81,52 +40,19 @@ def _room(site: Site) -> int:
 
 def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
     """The one kernel."""
-    filters = filters_of(site)
-    short = rescaling(filters)
-    if short is None:
-        raise ValueError("the accumulators have no short rescaling")
+    short, taps, bias = scaled(site)
     sizes, turned = geometry(site)
-    params = {**sizes, "zero_point": -filters.constants.input_offset, **short.params}
+    params = {**sizes, "zero_point": site.signature.quant(0)[1], **short.params}
+    taps = taps.reshape(-1, 3, 3)
+    taps = taps.transpose(0, 2, 1) if turned else taps
     arguments = (
         site.read(0),
         site.write(),
         Scratch(sizes["pitch"] * sizes["in_rows"], "int8_t"),
-        Table("channels", records(filters, short, turned=turned)),
+        Table("channels", records_3x3(short, taps, bias, pair=(0, 2))),
     )
-    yield (site.call("mw_depthwise_3x3_s8_m4", params, arguments, overlaps=_in_place(site)),)
-
-
-def _in_place(site: Site) -> tuple[Overlap, ...]:
-    return tuple(Overlap(one.read, one.write, 0, exact=True) for one in site.in_place(0))
-
-
-def rescaling(filters: Filters) -> ShortRescale | None:
-    """How the accumulators become outputs, when it is short."""
-    low, high = filters.extremes
-    largest = np.abs(filters.weights.astype(np.int64)).max(axis=1)
-    return short_rescale(filters.constants, low=low, high=high, largest=largest)
-
-
-def records(filters: Filters, short: ShortRescale, *, turned: bool) -> Array:
-    """Seven words per channel, as int32 [channels, 7]: see the kernel. ``turned``: rows and columns are exchanged."""
-    taps = filters.weights.astype(np.int64).reshape(-1, 3, 3)
-    taps = (taps.transpose(0, 2, 1) if turned else taps) << short.scaling[:, None, None]
-    zero_point = -filters.constants.input_offset
-    bias = (filters.bias << short.scaling) - zero_point * taps.sum(axis=(1, 2))
-    words = [
-        _pair(taps[:, 0, 0], taps[:, 0, 2]),
-        _pair(taps[:, 1, 0], taps[:, 1, 2]),
-        _pair(taps[:, 2, 0], taps[:, 2, 2]),
-        _pair(taps[:, 0, 1], taps[:, 1, 1]),
-        _pair(short.own, taps[:, 2, 1]),
-        bias,
-        short.mantissa,
-    ]
-    return np.stack([word.astype(np.int64).astype(np.int32) for word in words], axis=1)
-
-
-def _pair(low: Array, high: Array) -> Array:
-    return (low & 0xFFFF) | (high << 16)
+    overlaps = tuple(Overlap(one.read, one.write, 0, exact=True) for one in site.in_place(0))
+    yield (site.call("mw_depthwise_3x3_s8_m4", params, arguments, overlaps=overlaps),)
 
 
 def geometry(site: Site) -> tuple[dict[str, int], bool]:
@@ -162,9 +88,3 @@ def _cycles(sizes: dict[str, int]) -> float:
     steps = (sizes["out_rows"] - 1) // 2
     strip = 25.5 * sizes["out_rows"] + 26 + (2.5 * steps + 10 if steps > 2 else 0)
     return -(-sizes["out_columns"] // 2) * strip
-
-
-def _reaches(axis: Axis) -> bool:
-    """Three taps, stride 1, and at most one element outside at either end."""
-    plain = axis.window == 3 and axis.stride == 1 and axis.dilation == 1
-    return plain and axis.before in (0, 1) and axis.after in (0, 1) and axis.output >= 1

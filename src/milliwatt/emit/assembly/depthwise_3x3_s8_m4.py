@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from milliwatt.emit.assembly import Params
+from milliwatt.emit.assembly.depthwise_record import load_record
 from milliwatt.emit.assembly.depthwise_strip import StripWriter
 from milliwatt.emit.assembly.listing import Listing
 from milliwatt.emit.assembly.plane_gather import Gather, border
@@ -54,7 +55,9 @@ def _channels(listing: Listing, params: Params) -> None:
     listing.op(f"str r0, [sp, #{_END}]")
     channel = listing.here()
     _gather(listing, params)
-    _constants(listing, params)
+    listing.op(f"ldr r0, [sp, #{_RECORD}]")
+    load_record(listing, params, keep_weights=True)
+    listing.op(f"str r0, [sp, #{_RECORD}]")
     _strips(listing, params)
     listing.fetch("r1", "out")
     listing.op("adds r1, #1")
@@ -82,36 +85,6 @@ def _gather(listing: Listing, params: Params) -> None:
         down=1 if turned else pitch,
         right=pitch if turned else 1,
     ).emit(listing)
-
-
-def _constants(listing: Listing, params: Params) -> None:
-    """One channel's record: weights in r1 to r5, and what the strips need in S registers."""
-    listing.op(f"ldr r0, [sp, #{_RECORD}]", "ldm r0!, {r1-r7}", f"str r0, [sp, #{_RECORD}]")
-    listing.op("sxth r8, r5", "pkhtb r5, r5, r4, asr #16")
-    for name, register in (
-        ("w0", "r1"),
-        ("w1", "r2"),
-        ("w2", "r3"),
-        ("v", "r5"),
-        ("bias", "r6"),
-        ("mantissa", "r7"),
-    ):
-        listing.keep(name, register)
-    listing.constant("r9", int(params["base"]))
-    if int(params["shift"]) < 0:
-        listing.op("subs r10, r8, #1", "lsls r9, r9, r10")
-        listing.keep("shift", "r8")
-    else:
-        listing.op("adds r9, r9, r8")
-    listing.keep("nudge", "r9")
-    zero_point = int(params["zero_point"]) & 0xFFFF
-    if zero_point:
-        listing.constant("r8", zero_point | zero_point << 16)
-        # The bias for nine inputs takes back the zero points of rows outside, which are not there.
-        listing.op("smlad r9, r1, r8, r6", "smlabb r9, r4, r8, r9")
-        listing.keep("first", "r9")
-        listing.op("smuad r9, r3, r8", "smlatb r9, r5, r8, r9")
-        listing.keep("bottom", "r9")
 
 
 def _strips(listing: Listing, params: Params) -> None:
