@@ -18,7 +18,7 @@ from milliwatt.verification import Runner
 
 Array = npt.NDArray[Any]
 
-NAMES = ("meaning", "host", "sanitized", "emulator")
+NAMES = ("meaning", "host", "sanitized", "emulator", "qemu")
 
 
 def runner_for(build: Build, name: str) -> Runner:
@@ -27,10 +27,12 @@ def runner_for(build: Build, name: str) -> Runner:
     Args:
         build: the build.
         name: "meaning" (NumPy), "host" (the emitted C on this computer), "sanitized" (the same under address and
-            undefined-behaviour sanitizers) or "emulator" (on the build's board).
+            undefined-behaviour sanitizers), "emulator" (on the build's board) or "qemu" (on a machine of QEMU with
+            the board's core, where QEMU is installed).
 
     Raises:
-        UsageError: there is no such runner, or the board is the host and cannot be emulated.
+        UsageError: there is no such runner, or it cannot emulate the board.
+        ToolchainError: what the runner needs is not installed, or refuses the model.
     """
     if name == "meaning":
         return Interpreter(build.graph, build.options.numerics)
@@ -38,12 +40,16 @@ def runner_for(build: Build, name: str) -> Runner:
         return HostRunner(build.emitted)
     if name == "sanitized":
         return SanitizedRunner(build.emitted)
-    if name != "emulator":
+    if name not in NAMES:
         raise UsageError(f"there is no runner {name!r}", hint=f"choose one of {', '.join(NAMES)}")
     if build.options.board.core.is_host:
         raise UsageError(
             "the host is not emulated", hint="take --runner host, or a board of `milliwatt boards`"
         )
+    if name == "qemu":
+        from milliwatt.measure.qemu import QEMURunner
+
+        return QEMURunner(build.emitted, build.options.board)
     from milliwatt.measure.emulator import EmulatorRunner
 
     return EmulatorRunner(build.emitted, build.options.board)

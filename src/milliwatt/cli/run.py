@@ -42,7 +42,7 @@ def verb(
     output_file: Annotated[Path, typer.Option("--output", "-o", help="out.npy, or out.npz by tensor name.")],
     board: BoardName = DEFAULT_BOARD,
     runner: Annotated[
-        str, typer.Option("--runner", "-r", help="meaning, host, sanitized or emulator.")
+        str, typer.Option("--runner", "-r", help="meaning, host, sanitized, emulator or qemu.")
     ] = "host",
     stateful: Annotated[
         bool, typer.Option("--stateful", help="Keep the state from sample to sample.")

@@ -51,7 +51,7 @@ def verb(
     runner: Annotated[
         list[str] | None,
         typer.Option(
-            "--runner", help="Only these: host, sanitized, emulator (host and emulator by default)."
+            "--runner", help="Only these: host, sanitized, emulator, qemu (host and emulator by default)."
         ),
     ] = None,
     as_json: AsJson = False,

@@ -30,6 +30,7 @@ class Core:
         clang: flags that choose this core for the clang of ziglang.
         gcc: flags that choose it for a GNU cross compiler; empty when there is none to use.
         emulator: name of Unicorn's processor model (a constant of its binding); empty for the host.
+        qemu: name of a machine of QEMU that runs its code; empty when there is none.
         timing: what instructions cost; None when no model was validated, and then cycles are not given.
     """
 
@@ -42,6 +43,7 @@ class Core:
     clang: tuple[str, ...]
     gcc: tuple[str, ...] = ()
     emulator: str = ""
+    qemu: str = ""
     timing: TimingModel | None = None
 
     @property

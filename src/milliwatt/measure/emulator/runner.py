@@ -10,27 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from milliwatt.emit.emitted import Emitted
-from milliwatt.errors import BudgetError
 from milliwatt.measure.arena import Arena, check_status
 from milliwatt.measure.emulator.machine import Machine
 from milliwatt.measure.emulator.trace import Trace, Tracer
 from milliwatt.measure.image import Image, read_image
-from milliwatt.measure.stack import stack_bound
+from milliwatt.measure.room import room_for
 from milliwatt.measure.toolchain import CompilerName, Level, build_elf, memories
 from milliwatt.targets import Board
 
 Array = npt.NDArray[Any]
 
 _PAINT = 0xA5
-_STACK_ALIGNMENT = 16
-# With more RAM than this left, the stack is not bounded before the run, which would take longer than the run.
-_STACK_COUNTED_BELOW = 32 * 1024
-
-
-def _stack_bytes(emitted: Emitted, image: Image, board: Board) -> int:
-    """What the model's functions can need at most, with room for aligning the stack's start."""
-    entries = (emitted.run_function, emitted.init_function)
-    return stack_bound(image, board.core.isa, entries=entries) + _STACK_ALIGNMENT
 
 
 class _Loaded:
@@ -40,21 +30,10 @@ class _Loaded:
         self.machine = Machine(image, board)
         self._emitted = emitted
         _, ram = memories(board)
-        start = image.variable_bytes + -(ram.origin + image.variable_bytes) % emitted.plan.alignment
-        self._end = start + emitted.plan.arena_bytes
-        free = ram.bytes - self._end
-        stack = _stack_bytes(emitted, image, board) if free < _STACK_COUNTED_BELOW else 0
-        if free < stack:
-            needed = f"{emitted.plan.arena_bytes} bytes of arena and {stack} of stack"
-            raise BudgetError(
-                f"the model needs {needed}, but {board.title} has {ram.bytes} bytes of RAM",
-                where=board.name,
-                hint="choose a board with more RAM, or make the model smaller",
-            )
-        self._address = ram.origin + start
-        self._stack = ram.end - ram.end % _STACK_ALIGNMENT
-        self.arena = Arena(emitted, self.machine.ram[start : self._end])
-        self._free = self.machine.ram[self._end :]
+        room = room_for(emitted, image, board)
+        self._address, self._stack = room.arena, room.stack
+        self.arena = Arena(emitted, self.machine.ram[room.arena - ram.origin : room.arena_end - ram.origin])
+        self._free = self.machine.ram[room.arena_end - ram.origin :]
 
     def call(self, name: str, *arguments: int) -> None:
         """Call a function of the model with the arena as its first argument."""

@@ -13,4 +13,5 @@ CORE = Core(
     clang=("-target", "thumb-freestanding-eabi", "-mcpu=cortex_m0plus"),
     gcc=("-mcpu=cortex-m0plus", "-mthumb", "-mfloat-abi=soft"),
     emulator="UC_CPU_ARM_CORTEX_M0",
+    qemu="mps2-an385",  # Armv6-M is a subset; unaligned accesses are made to trap
 )

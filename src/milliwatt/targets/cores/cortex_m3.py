@@ -13,4 +13,5 @@ CORE = Core(
     clang=("-target", "thumb-freestanding-eabi", "-mcpu=cortex_m3"),
     gcc=("-mcpu=cortex-m3", "-mthumb", "-mfloat-abi=soft"),
     emulator="UC_CPU_ARM_CORTEX_M3",
+    qemu="mps2-an385",
 )

@@ -13,4 +13,5 @@ CORE = Core(
     clang=("-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m33+fp_armv8d16sp"),
     gcc=("-mcpu=cortex-m33", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16"),
     emulator="UC_CPU_ARM_CORTEX_M33",
+    qemu="mps2-an505",
 )

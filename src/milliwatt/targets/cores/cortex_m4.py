@@ -188,5 +188,6 @@ CORE = Core(
     clang=("-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4+vfp4d16sp"),
     gcc=("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"),
     emulator="UC_CPU_ARM_CORTEX_M4",
+    qemu="mps2-an386",
     timing=TIMING,
 )

@@ -18,4 +18,5 @@ CORE = Core(
     clang=("-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m7+fp_armv8d16sp"),
     gcc=("-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16"),
     emulator="UC_CPU_ARM_CORTEX_M7",
+    qemu="mps2-an500",
 )
