@@ -24,8 +24,8 @@ def scratch_room(site: Site) -> int:
 
 
 def _bytes(graph: Graph, node: Node) -> int:
-    """Bytes of a node's largest input in the arena and of its first output."""
+    """Bytes of a node's largest input in the arena and of its first output, if it has one."""
     inputs = [
         graph.values[name].bytes for name in node.inputs if name is not None and name not in graph.constants
     ]
-    return max(inputs, default=0) + graph.values[node.outputs[0]].bytes
+    return max(inputs, default=0) + sum(graph.values[name].bytes for name in node.outputs[:1])
