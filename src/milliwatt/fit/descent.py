@@ -8,7 +8,7 @@ take the fastest candidate that needs fewer bytes there. What it passes is a fro
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -66,15 +66,10 @@ class Descent:
         self._measure = measure
         self._needs = _needs(alternatives)
 
-    def walk(self, *, slowdown: float, start: Sequence[int] | None = None) -> Iterator[Point]:
-        """Points of falling need at the binding step.
-
-        Args:
-            slowdown: how many times slower than its place's fastest a candidate may be.
-            start: where to go on from; the fastest candidates when None.
-        """
+    def walk(self) -> Iterator[Point]:
+        """Points from the fastest on, each with a smaller need at the step that bound the one before."""
         places = range(len(self._alternatives.places))
-        chosen = [self._fastest(place, None) for place in places] if start is None else list(start)
+        chosen = [self._fastest(place, range(len(self._needs[place]))) for place in places]
         while True:
             placed = plan(self._alternatives.program(chosen))
             yield Point(tuple(chosen), placed.arena_bytes, sum(self._time(i, chosen[i]) for i in places))
@@ -83,10 +78,9 @@ class Descent:
                 return
             needs = self._needs[place]
             smaller = [index for index, need in enumerate(needs) if need < needs[chosen[place]]]
-            allowed = self._within(place, smaller, slowdown)
-            if not allowed:
+            if not smaller:
                 return
-            chosen[place] = self._fastest(place, allowed)
+            chosen[place] = self._fastest(place, smaller)
 
     def _calls(self, place: int, index: int) -> Calls:
         return self._alternatives.places[place].candidates[index]
@@ -99,24 +93,16 @@ class Descent:
     def _bound(self, place: int, index: int) -> float:
         return self._measure.bound(self._alternatives.empty, self._calls(place, index)).time
 
-    def _fastest(self, place: int, among: Collection[int] | None) -> int:
-        """The fastest candidate, of those that tie the one that needs least there, then the first."""
-        indices = range(len(self._alternatives.places[place].candidates)) if among is None else list(among)
-        if len(indices) == 1:
-            return indices[0]
-        best = (float("inf"), 0, indices[0])
-        for bound, index in sorted((self._bound(place, index), index) for index in indices):
+    def _fastest(self, place: int, among: Sequence[int]) -> int:
+        """The fastest of some candidates, of those that tie the one with the least need, then the first."""
+        if len(among) == 1:
+            return among[0]
+        best = (float("inf"), 0, among[0])
+        for bound, index in sorted((self._bound(place, index), index) for index in among):
             if bound > best[0]:
                 break
             best = min(best, (self._time(place, index), self._needs[place][index], index))
         return best[2]
-
-    def _within(self, place: int, among: Sequence[int], slowdown: float) -> list[int]:
-        """The candidates that are not more than ``slowdown`` times slower than the fastest of their place."""
-        if not among:
-            return []
-        limit = slowdown * self._time(place, self._fastest(place, None))
-        return [i for i in among if self._bound(place, i) <= limit and self._time(place, i) <= limit]
 
     def _binding_place(self, placed: Plan, chosen: Sequence[int]) -> int | None:
         """The place of the step that needs most; None when the graph's inputs or outputs do."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from milliwatt.errors import BudgetError
 from milliwatt.fit.descent import Descent, Point
@@ -18,7 +17,7 @@ from milliwatt.measure.toolchain import Level
 from milliwatt.pipeline import Build, Options, compile_graph
 
 SLOWDOWN = 1.7
-"""How many times slower than the fastest a kernel may be that lowers the peak, unless nothing else fits."""
+"""With "ram" a model may take so many times the fastest's time, unless nothing else fits a budget."""
 
 BALANCED_ARENA = 1.5
 """With "balanced" the arena may be so many times the smallest."""
@@ -53,36 +52,34 @@ class KernelChoice:
         measure = MeasuredCost(self.options.board, level_of(self.options.optimize))
         if self.options.optimize == "flash":
             return smallest_code(alternatives, lambda calls: measure.bound(alternatives.empty, calls))
-        return choose_point(alternatives, measure, self.options.optimize, self.arena_limit).chosen
+        path = list(Descent(alternatives, measure).walk())
+        return choose_point(path, self.options.optimize, self.arena_limit).chosen
 
 
-def choose_point(
-    alternatives: Alternatives, measure: MeasuredCost, optimize: str, arena_limit: int | None
-) -> Point:
-    """The point of the descent that serves a goal.
+def choose_point(path: Sequence[Point], optimize: str, arena_limit: int | None) -> Point:
+    """The point of a descent that serves a goal.
 
-    Speed takes the fastest; ram the fastest of the smallest arena; balanced the one with the least product of
-    arena and time whose arena is at most `BALANCED_ARENA` times the smallest. Where that is above the limit,
-    the first point below it is taken; where there is none, the smallest.
+    Speed takes the fastest. Ram takes the smallest arena of those at most `SLOWDOWN` times slower. Balanced takes
+    the least product of arena and time among those at most `BALANCED_ARENA` times larger than that.
+
+    Args:
+        path: from the fastest point on.
+        optimize: speed, balanced or ram.
+        arena_limit: bytes; a point above it gives way to the first one of the path that is not, else to the
+            smallest. None for no limit.
     """
-    descent = Descent(alternatives, measure)
-    path = list(descent.walk(slowdown=SLOWDOWN))
-    smallest = min(point.arena for point in path)
+    near = [point for point in path if point.time <= SLOWDOWN * path[0].time]
+    smallest = min(near, key=lambda point: (point.arena, point.time))
     wanted = path[0]
     if optimize == "ram":
-        wanted = next(point for point in path if point.arena == smallest)
+        wanted = smallest
     elif optimize == "balanced":
-        close = [point for point in path if point.arena <= BALANCED_ARENA * smallest]
+        close = [point for point in near if point.arena <= BALANCED_ARENA * smallest.arena]
         wanted = min(close, key=lambda point: point.arena * point.time)
     if arena_limit is None or wanted.arena <= arena_limit:
         return wanted
-    further = descent.walk(slowdown=float("inf"), start=path[-1].chosen)
-    longer = list(path)
-    for point in chain(path, further):
-        if point.arena <= arena_limit:
-            return point
-        longer.append(point)
-    return min(longer, key=lambda point: (point.arena, point.time))
+    least = min(path, key=lambda point: (point.arena, point.time))
+    return next((point for point in path if point.arena <= arena_limit), least)
 
 
 def compile_measured(graph: Graph, options: Options) -> Build:

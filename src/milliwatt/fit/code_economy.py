@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gives back code that buys little time: small layers share a kernel instead of having an instance each.
+
+A kernel made for one shape costs its bytes again for every shape; a shared one costs them once. The walk
+starts from the fastest choice and, as long as bytes are cheap in cycles, moves all places of one instance to
+the candidate that they take next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from milliwatt.fit.measured_cost import Cost
+from milliwatt.lower.alternatives import Alternatives, Calls
+
+Instance = tuple[object, ...]
+
+PRICE = 0.006
+"""A kilobyte of code is given back when that takes no more than this share of the model's time."""
+
+LIMIT = 1.1
+"""The model takes at most so many times its time in all."""
+
+
+@dataclass(frozen=True)
+class _Move:
+    """An exchange: the choice that it leads to, the bytes that it saves and the time that it adds."""
+
+    chosen: tuple[int, ...]
+    saved: int
+    added: float
+
+    @property
+    def rate(self) -> float:
+        """Time for each byte."""
+        return self.added / self.saved
+
+
+def give_back_code(
+    alternatives: Alternatives,
+    chosen: Sequence[int],
+    *,
+    cost_of: Callable[[Calls], Cost],
+    fits: Callable[[Sequence[int]], bool],
+) -> tuple[int, ...]:
+    """A choice with less code that takes little more time.
+
+    Args:
+        alternatives: what there is to choose.
+        chosen: where to start.
+        cost_of: what a candidate costs alone; asked only where a place has more than one.
+        fits: whether a choice stays inside the RAM that there is.
+    """
+    current = tuple(chosen)
+    total = sum(cost_of(calls).time for calls in _calls(alternatives, current))
+    spent = 0.0
+    while True:
+        moves = [
+            move
+            for move in _moves(alternatives, current, cost_of)
+            if move.rate * 1000 <= PRICE * total and spent + move.added <= (LIMIT - 1) * total
+        ]
+        best = next((move for move in sorted(moves, key=lambda move: move.rate) if fits(move.chosen)), None)
+        if best is None:
+            return current
+        current, spent = best.chosen, spent + max(best.added, 0.0)
+
+
+def _instance(calls: Calls) -> Instance:
+    """What calls share their code by: kernels and compile-time parameters."""
+    return tuple((call.kernel, *sorted(call.params.items())) for call in calls)
+
+
+def _calls(alternatives: Alternatives, chosen: Sequence[int]) -> Iterator[Calls]:
+    for place, index in zip(alternatives.places, chosen, strict=True):
+        if len(place.candidates) > 1:
+            yield place.candidates[index]
+
+
+def _code(alternatives: Alternatives, chosen: Sequence[int], cost_of: Callable[[Calls], Cost]) -> int:
+    """Bytes of code, every instance once."""
+    sizes: dict[Instance, int] = {}
+    for calls in _calls(alternatives, chosen):
+        sizes[_instance(calls)] = cost_of(calls).code_bytes
+    return sum(sizes.values())
+
+
+def _kernels(calls: Calls) -> tuple[str, ...]:
+    return tuple(call.kernel for call in calls)
+
+
+def _moves(
+    alternatives: Alternatives, chosen: tuple[int, ...], cost_of: Callable[[Calls], Cost]
+) -> Iterator[_Move]:
+    """Exchanges that save code: all places of one instance take the first candidate of other kernels."""
+    before = _code(alternatives, chosen, cost_of)
+    places = alternatives.places
+    used = [_instance(place.candidates[index]) for place, index in zip(places, chosen, strict=True)]
+    names = [[_kernels(calls) for calls in place.candidates] for place in places]
+    for instance in dict.fromkeys(used):
+        moving = [number for number, own in enumerate(used) if own == instance]
+        for kernels in dict.fromkeys(names[moving[0]]):
+            if not all(kernels in names[number] for number in moving):
+                continue
+            after = tuple(
+                names[number].index(kernels) if used[number] == instance else index
+                for number, index in enumerate(chosen)
+            )
+            saved = before - _code(alternatives, after, cost_of)
+            if saved > 0:
+                pairs = ((places[n].candidates[chosen[n]], places[n].candidates[after[n]]) for n in moving)
+                added = sum(cost_of(new).time - cost_of(old).time for old, new in pairs)
+                yield _Move(after, saved, added)
