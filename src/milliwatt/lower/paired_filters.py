@@ -31,9 +31,9 @@ class PairedFilters:
         """Whether negative sums take another constant; then all sums are scaled by 256."""
         return self.short.scale == _SCALE
 
-    def words(self, steps: int) -> int:
-        """32-bit words of the table."""
-        return -(-len(self.bank.bias) // _QUAD) * (4 + 2 * steps + _QUAD * (3 if self.jumps else 2))
+    def ram_words(self, steps: int) -> int:
+        """32-bit words that the weights take in RAM: those of the table."""
+        return self.table(steps).size
 
     def table(self, steps: int) -> Array:
         """The table, uint32 [words]: see the kernel. ``steps`` pairs of places, at least those of a patch."""

@@ -15,6 +15,9 @@ from milliwatt.ops.window import Axis
 QUAD = (0, 2, 1, 3)
 """The order in which SXTB16 leaves the four bytes of a word: those of even index, then those of odd index."""
 
+IN_ORDER = (0, 1, 2, 3)
+"""The bytes of a word one after the other."""
+
 _LARGEST_OFFSET = 4095  # of a load or store with an immediate offset
 
 
@@ -65,7 +68,7 @@ class PatchBands:
         if not self.padded:
             return self.columns.input * self.channels
         reach = (self.columns.output - 1) * self.columns.stride + self.columns.window
-        return reach * self.channels
+        return reach * self.channels + -(reach * self.channels) % 4
 
     @property
     def strip_rows(self) -> int:
@@ -73,9 +76,14 @@ class PatchBands:
         return (self.band_rows - 1) * self.rows.stride + (self.rows.window - 1) * self.rows.dilation + 1
 
     @property
+    def lead(self) -> int:
+        """Bytes before the strip's first row, which bring the input's bytes in it to word addresses."""
+        return -(self.columns.before * self.channels) % 4 if self.padded else 0
+
+    @property
     def strip_bytes(self) -> int:
         """Bytes of the strip, a multiple of 16."""
-        count = self.strip_rows * self.pitch if self.padded else 0
+        count = self.lead + self.strip_rows * self.pitch if self.padded else 0
         return count + -count % 16
 
     @property
@@ -123,6 +131,8 @@ class PatchBands:
             "kernel_pitch": self.rows.dilation * self.pitch,
             "pitch": self.pitch,
             "strip": int(self.padded),
+            "strip_bytes": self.strip_bytes,
+            "lead": self.lead,
             "strip_rows": self.strip_rows if self.padded else 0,
             "left_bytes": self.columns.before * self.channels if self.padded else 0,
             "copied": self.copied if self.padded else 0,

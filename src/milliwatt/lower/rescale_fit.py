@@ -95,12 +95,19 @@ def steps_of(constants: Rescale, low: Array, high: Array) -> Steps:
     return Steps(low, high, left)
 
 
-def fit(constants: Rescale, steps: Steps) -> ShortRescale | None:
-    """The short form without jumps at scale 0; None where there is none."""
+def fit(constants: Rescale, steps: Steps, *, base: Array | None = None) -> ShortRescale | None:
+    """The short form without jumps at scale 0; None where there is none.
+
+    Args:
+        constants: of the contract.
+        steps: of the contract.
+        base: int64 [channels], what each nudge should be close to: 0 where it is not given.
+    """
+    near = np.zeros(len(constants.mantissa), np.int64) if base is None else base
     largest = _largest_shift(constants)
     for shift in SHIFTS:
         if shift <= largest:
-            fitted = _fit_channels(constants, steps, shift)
+            fitted = _fit_channels(constants, steps, near, shift)
             if fitted is not None and np.abs(fitted.offset).max() < _LARGEST_OFFSET and fitted.equals(steps):
                 return fitted
     return None
@@ -136,20 +143,19 @@ def _largest_shift(constants: Rescale) -> int:
     return int(used.min()) - 1 if used.size else SHIFTS[0]
 
 
-def _fit_channels(constants: Rescale, steps: Steps, shift: int) -> ShortRescale | None:
+def _fit_channels(constants: Rescale, steps: Steps, base: Array, shift: int) -> ShortRescale | None:
     """First the contract's own numbers, which one rounding needs no search for; then channel by channel."""
     finer = np.maximum(-constants.exponent.astype(np.int64) - 1 - shift, 0)
     nothing = np.zeros(len(finer), np.int64)
     offset = nothing + (constants.output_offset << shift) + (1 << (shift - 1))
     mantissa = np.where(finer < 32, constants.mantissa.astype(np.int64) >> np.minimum(finer, 32), 0)
     plain = ShortRescale(mantissa, nothing, offset, nothing, shift, 0)
-    if constants.rounding is Rounding.SINGLE and plain.equals(steps):
+    if constants.rounding is Rounding.SINGLE and not base.any() and plain.equals(steps):
         return plain
     found = []
     for channel in range(len(finer)):
-        constants_of_channel = _fit_channel(
-            steps, channel, real=int(mantissa[channel]), zero=constants.output_offset, bits=32 + shift
-        )
+        goal = _Goal(int(mantissa[channel]), int(base[channel]), constants.output_offset, 32 + shift)
+        constants_of_channel = _fit_channel(steps, channel, goal)
         if constants_of_channel is None:
             return None
         found.append(constants_of_channel)
@@ -157,27 +163,36 @@ def _fit_channels(constants: Rescale, steps: Steps, shift: int) -> ShortRescale 
     return ShortRescale(columns[0], columns[1], columns[2], nothing, shift, 0)
 
 
-def _fit_channel(
-    steps: Steps, channel: int, *, real: int, zero: int, bits: int
-) -> tuple[int, int, int] | None:
+@dataclass(frozen=True)
+class _Goal:
+    """What a channel's constants should be close to: the mantissa, the nudge and the zero point; bits to shift by."""
+
+    mantissa: int
+    nudge: int
+    zero: int
+    bits: int
+
+
+def _fit_channel(steps: Steps, channel: int, goal: _Goal) -> tuple[int, int, int] | None:
     """(mantissa, nudge, offset) with floor((accumulator * mantissa + constant) / 2**bits) the contract's output.
 
     The constant is nudge * mantissa + offset * 2**32, and must lie in an interval that the steps leave.
     """
     low, high, first = int(steps.low[channel]), int(steps.high[channel]), steps.first[channel]
     rises, waits = first <= high, first > low
-    candidates = _mantissas(first, rises, waits, bits)
+    candidates = _mantissas(first, rises, waits, goal.bits)
     if candidates is None:
         return None
     # Where few steps occur almost any slope serves: one near the contract's keeps the offset small.
+    real = goal.mantissa
     candidates = np.clip(candidates, max(0, real - real // 64), real + real // 64 + 1)
-    goals = _LEVELS << bits
+    goals = _LEVELS << goal.bits
     # Likewise a constant near that of the contract, where few steps bind it.
-    usual, around = (zero << bits) + (1 << (bits - 1)), 1 << (bits + 2)
+    usual, around = (goal.zero << goal.bits) + (1 << (goal.bits - 1)), 1 << (goal.bits + 2)
     least = np.where(rises, goals - first * candidates[:, None], usual - around).max(axis=1)
     most = np.where(waits, goals - 1 - (first - 1) * candidates[:, None], usual + around).min(axis=1)
     kept = least <= most
-    return _nudge(candidates[kept], least[kept], most[kept])
+    return _nudge(candidates[kept], least[kept], most[kept], base=goal.nudge)
 
 
 def _mantissas(first: Array, rises: Array, waits: Array, bits: int) -> Array | None:
@@ -196,15 +211,15 @@ def _mantissas(first: Array, rises: Array, waits: Array, bits: int) -> Array | N
     return np.unique(np.linspace(least, most, 19).astype(np.int64)[1:-1])
 
 
-def _nudge(mantissas: Array, least: Array, most: Array) -> tuple[int, int, int] | None:
-    """The constants of the smallest nudge that puts the constant between least and most."""
+def _nudge(mantissas: Array, least: Array, most: Array, *, base: int) -> tuple[int, int, int] | None:
+    """The constants of the nudge closest to base that puts the constant between least and most."""
     for reach in NUDGES:
-        nudges = np.arange(-reach, reach + 1, dtype=np.int64)
+        nudges = np.arange(base - reach, base + reach + 1, dtype=np.int64)
         missing = least[:, None] - nudges * mantissas[:, None]
         offsets = -(-missing >> 32)
         fits = (offsets << 32) - missing <= (most - least)[:, None]
         if fits.any():
-            cost = np.where(fits, np.abs(nudges), _NEVER)
+            cost = np.where(fits, np.abs(nudges - base), _NEVER)
             row, column = np.unravel_index(int(np.argmin(cost)), cost.shape)
             return int(mantissas[row]), int(nudges[column]), int(offsets[row, column])
     return None

@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import re
 from collections.abc import Callable, Mapping
 from typing import cast
 
@@ -22,7 +23,9 @@ Body = Callable[[Params], str]
 # Armv7E-M with single-precision FPU: Thumb-2, DSP instructions, S registers to keep constants in.
 GUARD = "defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && defined(__ARM_FP)"
 
-_LONGEST_STRING = 4000
+_LONGEST_STRING = 3900
+
+_IF_THEN = re.compile(r"i(t[te]{0,3}) ")
 
 
 @functools.cache
@@ -49,12 +52,15 @@ def function_text(name: str, declared: tuple[str, ...], body: str) -> str:
 
 
 def _parts(lines: list[str]) -> list[list[str]]:
+    """Lines whose strings are short enough; the instructions of an IT block stay together."""
     parts: list[list[str]] = [[]]
-    length = 0
+    length, conditional = 0, 0
     for line in lines:
         length += len(line) + 1
-        if length > _LONGEST_STRING:
+        if length > _LONGEST_STRING and not conditional:
             parts.append([])
             length = len(line) + 1
         parts[-1].append(line)
+        opens = _IF_THEN.match(line)
+        conditional = len(opens.group(1)) if opens else max(0, conditional - 1)
     return parts

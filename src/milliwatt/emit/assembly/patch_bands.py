@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from milliwatt.emit.assembly.copying import advanced, copy_bytes, fill_bytes
+from milliwatt.emit.assembly.copying import advanced, copy_bytes, copy_words, fill_bytes
 from milliwatt.emit.assembly.listing import Listing
 
 Params = Mapping[str, int | float]
@@ -43,15 +43,15 @@ class Bands:
         if not params["strip"]:
             code.keep("first", source)
             return
-        code.keep("first", strip)
+        code.add("r4", strip, params["lead"])
+        code.keep("first", "r4")
         code.add("r4", source, -params["pad_top"] * params["in_pitch"], temporary="r5")
         code.keep("source", "r4")
         code.constant("r4", -params["pad_top"])
         code.keep("row", "r4")
         code.op(f"mov r7, {strip}")
         self._zeros("r6")
-        count = params["strip_rows"] * params["pitch"]
-        fill_bytes(code, count + -count % 16, target="r7", value="r6", counter="r8")
+        fill_bytes(code, params["strip_bytes"], target="r7", value="r6", counter="r8")
 
     def open_band(self) -> None:
         """The head of the loop over bands: the strip is filled, the first pixel is current."""
@@ -146,24 +146,22 @@ class Bands:
 
     def _fill_strip(self) -> None:
         code, params = self._code, self._params
-        count = params["copied"]
-        moved = advanced(count)
         code.fetch("r0", "source")
         code.fetch("r1", "row")
         code.fetch("r2", "first")
         code.add("r2", "r2", params["left_bytes"], temporary="r3")
         code.constant("r3", params["strip_rows"])
         row, outside, done = code.here(), code.label(), code.label()
-        code.op(f"cmp r1, #{params['in_h']}" if params["in_h"] < 256 else f"movw r8, #{params['in_h']}")
-        if params["in_h"] >= 256:
-            code.op("cmp r1, r8")
+        code.constant("r12", params["in_h"])
+        code.op("cmp r1, r12")
         # A row above the image is a large unsigned number.
         code.branch("bhs", outside)
-        copy_bytes(code, count, source="r0", target="r2", counter="r8")
+        moved = self._copy_row()
         code.branch("b", done)
         code.place(outside)
         self._zeros("r9")
-        fill_bytes(code, count, target="r2", value="r9", counter="r8")
+        fill_bytes(code, params["copied"], target="r2", value="r9", counter="r8")
+        code.add("r2", "r2", moved - advanced(params["copied"]))
         code.add("r0", "r0", moved, temporary="r8")
         code.place(done)
         code.add("r0", "r0", params["in_pitch"] - moved, temporary="r8")
@@ -176,3 +174,15 @@ class Bands:
             code.add("r1", "r1", back)
             code.keep("source", "r0")
             code.keep("row", "r1")
+
+    def _copy_row(self) -> int:
+        """Copy a row's bytes from r0 to r2; how far these have moved."""
+        code, count = self._code, self._params["copied"]
+        if self._params["in_pitch"] % 4:
+            copy_bytes(code, count, source="r0", target="r2", counter="r8")
+            return advanced(count)
+        # The strip's lead brings its rows to word addresses, too.
+        words, rest = divmod(count, 4)
+        copy_words(code, words, source="r0", target="r2", counter="r12")
+        copy_bytes(code, rest, source="r0", target="r2", counter="r12")
+        return 4 * words

@@ -11,13 +11,24 @@ from milliwatt.emit.assembly.listing import Listing
 Params = Mapping[str, int | float]
 
 _LARGEST_OFFSET = 4095
-_STRAIGHT_WORDS = 6  # patches of so many words are read without a loop
-_TURN_WORDS = 4  # words of a row that one turn of a loop reads, at most
 
 Address = str
 Block = Callable[[Listing, Sequence[Sequence[Address]]], None]
 """Loads, widens and stores some words of each pixel: the addresses by word, then by pixel. The first word is loaded
 last, since that may move the pointers."""
+
+
+@dataclass(frozen=True)
+class Unrolling:
+    """How far the widening of a form is unrolled.
+
+    Attributes:
+        block: words that it takes at a time.
+        turn: words in one turn of a loop, at most; patches of no more words are widened without a loop.
+    """
+
+    block: int
+    turn: int
 
 
 @dataclass(frozen=True)
@@ -52,39 +63,40 @@ def patch_of(params: Params) -> Patch:
     return Patch(int(params["kernel_h"]), int(params["row_bytes"]), int(params["kernel_pitch"]))
 
 
-def whole_words(code: Listing, patch: Patch, block: Block, *, pointers: Sequence[str], words: int) -> None:
-    """Hand all whole words of a patch to ``block``, at most ``words`` at a time. Uses r11 and r12; moves pointers."""
+def whole_words(
+    code: Listing, patch: Patch, block: Block, *, pointers: Sequence[str], unrolling: Unrolling
+) -> None:
+    """Hand all whole words of a patch to ``block``. Uses r11 and r12; moves the pointers."""
     offsets = [row * patch.pitch + 4 * word for row in range(patch.rows) for word in range(patch.row_words)]
     if not offsets:
         return
-    if patch.words <= _STRAIGHT_WORDS and offsets[-1] <= _LARGEST_OFFSET:
-        for first in range(0, len(offsets), words):
-            part = offsets[first : first + words]
+    if patch.words <= unrolling.turn and offsets[-1] <= _LARGEST_OFFSET:
+        for first in range(0, len(offsets), unrolling.block):
+            part = offsets[first : first + unrolling.block]
             block(code, [[f"[{pointer}, #{offset}]" for pointer in pointers] for offset in part])
         return
     if patch.rows == 1:
-        _row(code, patch, block, pointers, words)
+        _row(code, patch, block, pointers, unrolling)
         return
     code.constant("r12", patch.rows)
     row = code.here()
-    _row(code, patch, block, pointers, words)
+    _row(code, patch, block, pointers, unrolling)
     for pointer in pointers:
         code.add(pointer, pointer, patch.pitch - 4 * patch.row_words, temporary="r11")
     code.op("subs r12, #1")
     code.branch("bne", row)
 
 
-def _row(code: Listing, patch: Patch, block: Block, pointers: Sequence[str], words: int) -> None:
-    turn = next(
-        count for count in range(min(_TURN_WORDS, patch.row_words), 0, -1) if patch.row_words % count == 0
-    )
+def _row(code: Listing, patch: Patch, block: Block, pointers: Sequence[str], unrolling: Unrolling) -> None:
+    most = min(unrolling.turn, patch.row_words)
+    turn = next(count for count in range(most, 0, -1) if patch.row_words % count == 0)
     turns = patch.row_words // turn
     again = 0
     if turns > 1:
         code.constant("r11", turns)
         again = code.here()
-    for first in range(0, turn, words):
-        count = min(words, turn - first)
+    for first in range(0, turn, unrolling.block):
+        count = min(unrolling.block, turn - first)
         # Blocks load their first word last: that load moves the pointer.
         fixed = [[f"[{pointer}, #{4 * index}]" for pointer in pointers] for index in range(1, count)]
         block(code, [[f"[{pointer}], #{4 * count}" for pointer in pointers], *fixed])

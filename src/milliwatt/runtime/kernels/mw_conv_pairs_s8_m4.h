@@ -23,7 +23,9 @@ struct mw_conv_pairs_s8_m4_params {
     int32_t row_bytes;
     int32_t kernel_pitch;
     int32_t pitch;
-    int32_t strip;
+    int32_t strip; /* whether there is one */
+    int32_t strip_bytes;
+    int32_t lead; /* bytes before its first row */
     int32_t strip_rows;
     int32_t left_bytes;
     int32_t copied;
@@ -35,10 +37,11 @@ struct mw_conv_pairs_s8_m4_params {
     int32_t out_c;
     int32_t steps; /* of two inputs each */
     int32_t turns; /* of the inner loop */
+    int32_t widened; /* words of a patch in one turn of the loop that widens them, at most */
     int32_t shift;
     int32_t jumps;
     int32_t weight_words;
-    int32_t copied_words; /* weights that are copied to RAM: none or all */
+    int32_t ram_words; /* weights that are copied to scratch: none or all */
     int32_t spill; /* where in scratch the outputs of an incomplete pair of pixels go */
 };
 
@@ -87,7 +90,7 @@ MW_KERNEL void mw_conv_pairs_s8_m4(const struct mw_conv_pairs_s8_m4_params *p, c
                                        p->copied,     p->in_pitch, p->in_h,     p->pad_top,    p->band_step,
                                        p->zero};
     const int32_t quad_words = p->weight_words / ((p->out_c + 3) >> 2);
-    int8_t *const strip = (int8_t *)(scratch + 2 * p->steps + p->copied_words);
+    int8_t *const strip = (int8_t *)(scratch + 2 * p->steps + p->ram_words) + p->lead;
     const int8_t *const first = p->strip != 0 ? strip : input;
     const int32_t pixels = p->rows * p->cols;
     int32_t band;
