@@ -2,7 +2,8 @@
 """The proof of a streamed model: fed hop by hop it gives what the window model gives for the window, byte for byte.
 
 The window model runs in LiteRT and by its meaning on the last columns of the same sequence, once there are enough of
-them; the streamed graph runs by its meaning, and the C beside it from the first hop on.
+them, and every layer of the streamed graph must give the last columns of theirs. The C runs beside it from the first
+hop on.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import numpy.typing as npt
 
 from milliwatt.errors import UsageError
 from milliwatt.ops.interpret import Interpreter
+from milliwatt.passes import optimise
 from milliwatt.pipeline import Build
 from milliwatt.samples import sample_inputs
+from milliwatt.stream import Streaming, stream
 from milliwatt.verification import (
     Comparison,
     Difference,
@@ -56,10 +59,9 @@ def verify_stream(
     if chosen is None:
         raise UsageError("this build is not streamed", hint="build it with --stream AXIS")
     track, fill = chosen.track(build.imported), chosen.runs_to_fill(build.imported)
-    tolerance = float_tolerance(build.imported)
-    oracles = _Oracles(build, litert, default, tolerance)
+    oracles = _Oracles(build, litert, default, chosen)
     streamed = Interpreter(build.graph, build.options.numerics)
-    compare = Comparison(build.graph, tolerance)
+    compare = Comparison(build.graph, oracles.tolerance)
     outputs = list(build.graph.outputs)
     history: list[Sequence[Array]] = []
     difference: Difference | None = None
@@ -67,13 +69,13 @@ def verify_stream(
     for number, inputs in enumerate(sample_inputs(build.graph, samples=samples + fill - 1, seed=seed)):
         history.append(inputs)
         frames = [*frames[-fill + 1 :], inputs[0]]
-        got = streamed.values(inputs)
+        hop, got = oracles.run(inputs), streamed.values(inputs)
         if number >= fill - 1:
             window = np.concatenate(frames, axis=track.axis)
             window = np.take(
                 window, range(window.shape[track.axis] - track.full, window.shape[track.axis]), track.axis
             )
-            difference = oracles.first(number, window, got)
+            difference = oracles.first(number, window, hop, got)
             advance()
         for name, runner in runners.items():
             if difference is None:
@@ -86,34 +88,65 @@ def verify_stream(
                     )
         if difference is not None:
             break
-    compared = (*(("litert",) if litert is not None else ()), "meaning", "stream", *runners)
-    return Verification(build.imported.name, samples, compared, difference, tolerance, oracles.off.share)
+    compared = (*(("litert",) if litert is not None else ()), "meaning", "stream", "passes", *runners)
+    return Verification(
+        build.imported.name, samples, compared, difference, oracles.tolerance, oracles.off.share
+    )
 
 
 class _Oracles:
-    """The window model in LiteRT and by its meaning."""
+    """The window model in LiteRT and by its meaning, and the streamed graph as it was before the passes saw it."""
 
-    def __init__(
-        self, build: Build, litert: Any | None, default: Any | None, tolerance: float | None
-    ) -> None:
+    def __init__(self, build: Build, litert: Any | None, default: Any | None, chosen: Streaming) -> None:
+        numerics = build.options.numerics
         self.off = Off()
-        self._graph = build.imported
+        self.tolerance = float_tolerance(build.imported)
+        self._imported = build.imported
+        self._window = optimise(build.imported, numerics)
         self._litert = litert
         self._default = default
-        self._tolerance = tolerance
-        self._meaning = Interpreter(build.imported, build.options.numerics)
-        self._compare = Comparison(build.imported, tolerance)
+        self._meaning = Interpreter(build.imported, numerics)
+        self._optimised = Interpreter(self._window, numerics)
+        self._streamed = Interpreter(stream(self._window, axis=chosen.axis, hop=chosen.hop), numerics)
 
-    def first(self, number: int, window: Array, streamed: Mapping[str, Array]) -> Difference | None:
-        """Where LiteRT differs from the meaning of the window model, else where the streamed graph does."""
+    def run(self, inputs: Sequence[Array]) -> Mapping[str, Array]:
+        """Every value of the streamed graph for the next hop."""
+        return self._streamed.values(inputs)
+
+    def first(
+        self, number: int, window: Array, hop: Mapping[str, Array], got: Mapping[str, Array]
+    ) -> Difference | None:
+        """Where LiteRT differs from the meaning of the window model, else where a layer of the streamed graph does.
+
+        Args:
+            number: of the hop.
+            window: the last columns of the sequence.
+            hop: every value of the streamed graph.
+            got: every value of the same behind the passes.
+        """
         expected = self._meaning.values([window])
-        outputs = self._graph.outputs
+        outputs = self._imported.outputs
+        compare = Comparison(self._imported, self.tolerance)
         difference = None
         if self._litert is not None:
-            order = [name for node in self._graph.nodes for name in node.outputs]
-            difference = self._compare.first(
-                "litert", number, expected, self._litert.tensors([window]), order=order
+            layers = [name for node in self._imported.nodes for name in node.outputs]
+            difference = compare.first(
+                "litert", number, expected, self._litert.tensors([window]), order=layers
             )
-        self.off.count(self._default, [window], [expected[name] for name in outputs], self._tolerance)
-        ends = {name: last_columns(expected[name], streamed[name]) for name in outputs}
-        return difference or self._compare.first("stream", number, ends, streamed, order=outputs)
+        self.off.count(self._default, [window], [expected[name] for name in outputs], self.tolerance)
+        return (
+            difference
+            or self._first_layer(number, self._optimised.values([window]), hop)
+            or compare.first("passes", number, _ends(expected, got, outputs), got, order=outputs)
+        )
+
+    def _first_layer(
+        self, number: int, window: Mapping[str, Array], hop: Mapping[str, Array]
+    ) -> Difference | None:
+        layers = [name for node in self._window.nodes for name in node.outputs]
+        compare = Comparison(self._window, self.tolerance)
+        return compare.first("stream", number, _ends(window, hop, layers), hop, order=layers)
+
+
+def _ends(whole: Mapping[str, Array], parts: Mapping[str, Array], names: Sequence[str]) -> dict[str, Array]:
+    return {name: last_columns(whole[name], parts[name]) for name in names}

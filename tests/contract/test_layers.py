@@ -56,7 +56,7 @@ ALLOWED = {
     "samples": {"ir"},
     # Above the stages: these call them.
     "verification": {"ir", "ops", "pipeline", "samples"},
-    "stream_verification": {"errors", "ir", "ops", "pipeline", "samples", "stream", "verification"},
+    "stream_verification": {"errors", "ops", "passes", "pipeline", "samples", "stream", "verification"},
     "runners": {"emit", "errors", "measure", "ops", "pipeline", "verification"},
     "fit": {"emit", "errors", "ir", "lower", "measure", "pipeline", "plan", "samples", "targets"},
     "cli": None,

@@ -41,15 +41,20 @@ def compare(graph: Graph, streamed: Graph, *, axis: int, hop: int, hops: int) ->
     sequence = np.concatenate(frames, axis)
     window, hop_by_hop = Interpreter(graph), Interpreter(streamed)
     compared = 0
+    seen: list[set[bytes]] = [set() for _ in graph.outputs]
     for number, frame in enumerate(frames, start=1):
         got = hop_by_hop.run([frame])
         start = number * hop - full
         if start < 0:
             continue
         expected = window.run([np.take(sequence, range(start, start + full), axis)])
-        for whole, part in zip(expected, got, strict=True):
+        for values, whole, part in zip(seen, expected, got, strict=True):
             assert unequal(last_columns(whole, part), part, float_tolerance(graph)) is None, f"hop {number}"
+            values.add(part.tobytes())
         compared += 1
+    assert all(len(values) > compared // 2 for values in seen), (
+        "the outputs hardly change, so the test says little"
+    )
     return compared
 
 
@@ -77,7 +82,7 @@ def test_c_and_litert_agree(case: Case) -> None:
             build, litert=litert, runners=runners_for(build, ["host", "emulator"]), samples=4, seed=3
         )
     assert result.first_difference is None
-    assert result.compared == ("litert", "meaning", "stream", "host", "emulator")
+    assert result.compared == ("litert", "meaning", "stream", "passes", "host", "emulator")
 
 
 def test_streaming_wake_word_computes_only_what_is_new(shared_model: Callable[[str], Path]) -> None:
@@ -89,7 +94,11 @@ def test_streaming_wake_word_computes_only_what_is_new(shared_model: Callable[[s
         46_040,
     )
     assert sum(state.type.bytes for state in build.graph.states) == 2 * 40 + (4 + 9 + 14) * 128
-    assert compare(graph, build.graph, axis=1, hop=1, hops=130) == 101
+    # The softmax saturates on random input: what lies before it is compared too.
+    (softmax,) = (node for node in graph.nodes if node.op == "SOFTMAX")
+    logits = graph.replace(nodes=graph.nodes[:-1], outputs=(str(softmax.inputs[0]),)).pruned()
+    assert compare(logits, stream(logits, axis=1), axis=1, hop=1, hops=130) == 101
+    build = built(logits, axis=1, hop=1)
     runners = runners_for(build, ["host", "emulator"])
     with LiteRT(shared_model("sww_int8.tflite").read_bytes(), all_tensors=True) as litert:
         assert verify_stream(build, litert=litert, runners=runners, samples=10, seed=0).ok
@@ -109,7 +118,7 @@ def test_a_wrong_history_is_found() -> None:
     )
     found = verify_stream(forgetful, litert=None, runners={}, samples=2, seed=0).first_difference
     assert found is not None
-    assert found.implementation == "stream"
+    assert found.implementation == "passes"
 
 
 def test_layers_behind_the_whole_window_keep_their_cost() -> None:

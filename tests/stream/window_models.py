@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from milliwatt.ir import AttrValue, DType, Graph, Shape, TensorType
+from milliwatt.ir import AttrValue, DType, Graph, Quant, Shape, TensorType
 from milliwatt.testing.builder import GraphBuilder
-from milliwatt.testing.recipes.accumulating import bias_for, weight_type
 
 
 class WindowBuilder(GraphBuilder):
@@ -19,12 +18,12 @@ class WindowBuilder(GraphBuilder):
     def __init__(self, dtype: DType, shape: Shape) -> None:
         super().__init__(np.random.default_rng(7))
         self.dtype = dtype
-        self.data = self.input(TensorType(dtype, shape, self.quant(dtype, scale=0.05)))
+        self.data = self.input(TensorType(dtype, shape, self.quant(dtype)))
 
     def conv(self, data: str, window: int, *, width: int = 1, stride: int = 1, dilation: int = 1) -> str:
         """A convolution to 6 channels with ReLU, VALID."""
         channels = self.type_of(data).shape[3]
-        weights = self.weights((6, window, width, channels), weight_type(self.dtype), channels=6)
+        weights = self.filter((6, window, width, channels), axis=0, fan_in=window * width * channels)
         attrs: dict[str, AttrValue] = {
             "padding": "VALID",
             "stride_h": stride,
@@ -36,7 +35,7 @@ class WindowBuilder(GraphBuilder):
     def depthwise(self, data: str, window: int, *, stride: int = 1) -> str:
         """A depthwise convolution, VALID."""
         channels = self.type_of(data).shape[3]
-        weights = self.weights((1, window, 1, channels), weight_type(self.dtype), channels=channels, axis=3)
+        weights = self.filter((1, window, 1, channels), axis=3, fan_in=window)
         attrs: dict[str, AttrValue] = {"padding": "VALID", "stride_h": stride, "stride_w": stride}
         bias = self.bias(data, weights, channels)
         return self.plain("DEPTHWISE_CONV_2D", data, weights, bias, attrs=attrs, fresh=True)
@@ -45,7 +44,7 @@ class WindowBuilder(GraphBuilder):
         self, op: str, *inputs: str | None, attrs: dict[str, AttrValue] | None = None, fresh: bool = False
     ) -> str:
         """A node of one output, quantised as its first input, or anew."""
-        quant = self.quant(self.dtype, scale=0.1) if fresh else self.type_of(str(inputs[0])).quant
+        quant = self.quant(self.dtype) if fresh else self.type_of(str(inputs[0])).quant
         given = tuple(name for name in inputs if name is not None)
         return self.node(op, given, attrs=attrs, dtype=self.dtype, quant=quant)[0]
 
@@ -59,15 +58,35 @@ class WindowBuilder(GraphBuilder):
         begins = self.integers(0, begin, *(0 for _ in shape[2:]))
         return self.plain("SLICE", data, begins, self.integers(shape[0], count, *shape[2:]))
 
+    def quant(self, dtype: DType, *, scale: float | None = None) -> Quant | None:
+        """One scale for all values, so that nothing saturates; a zero point near the middle."""
+        if dtype is DType.FLOAT32:
+            return None
+        return Quant((float(np.float32(0.05)),), (0 if dtype is DType.INT16 else self.integer(-20, 20),))
+
+    def filter(self, shape: Shape, *, axis: int, fan_in: int) -> str:
+        """Weights that keep the spread of the data, with a scale per channel of that axis."""
+        if self.dtype is DType.FLOAT32:
+            return self.constant((self.random.normal(size=shape) / np.sqrt(fan_in)).astype(np.float32))
+        scales = self.random.uniform(0.7, 1.3, shape[axis]) / (73 * np.sqrt(fan_in))
+        quant = Quant(tuple(float(np.float32(scale)) for scale in scales), (0,) * shape[axis], axis)
+        return self.constant(self.random.integers(-127, 128, shape).astype(np.int8), quant)
+
     def bias(self, data: str, weights: str, units: int) -> str:
-        """A bias; LiteRT's reference convolutions refuse to go without."""
-        return str(bias_for(self, data, weights, units, optional=False))
+        """A bias of at most one in the real numbers."""
+        real = self.random.uniform(-1, 1, units)
+        kinds = (self.type_of(data).quant, self.type_of(weights).quant)
+        if kinds[0] is None or kinds[1] is None:
+            return self.constant(real.astype(np.float32))
+        scales = tuple(float(np.float32(kinds[0].scale[0] * scale)) for scale in kinds[1].scale)
+        dtype = np.int64 if self.dtype is DType.INT16 else np.int32
+        return self.constant((real / scales).astype(dtype), Quant(scales, (0,) * units, 0))
 
     def dense(self, data: str, units: int = 3) -> str:
         """A fully connected layer over all elements."""
         size = self.type_of(data).size
         flat = self.plain("RESHAPE", data, attrs={"new_shape": (1, size)})
-        weights = self.weights((units, size), weight_type(self.dtype))
+        weights = self.filter((units, size), axis=0, fan_in=size)
         return self.plain("FULLY_CONNECTED", flat, weights, self.bias(flat, weights, units), fresh=True)
 
 
@@ -130,7 +149,7 @@ def keeps_time(build: WindowBuilder) -> None:
     _, frames, width, channels = build.type_of(x).shape
     x = build.plain("RESHAPE", x, attrs={"new_shape": (1, frames, width * channels)})
     x = build.plain("TRANSPOSE", x, build.integers(1, 0, 2))
-    weights = build.weights((4, width * channels), weight_type(build.dtype))
+    weights = build.filter((4, width * channels), axis=0, fan_in=width * channels)
     x = build.plain("FULLY_CONNECTED", x, weights, build.bias(x, weights, 4), fresh=True)
     build.plain("LOGISTIC", x, fresh=True) if build.dtype is DType.FLOAT32 else build.plain("RELU", x)
 
@@ -150,7 +169,7 @@ def last_column(build: WindowBuilder) -> None:
 def across(build: WindowBuilder) -> None:
     """Time along the width; the height is padded."""
     channels = build.type_of(build.data).shape[3]
-    weights = build.weights((6, 3, 3, channels), weight_type(build.dtype), channels=6)
+    weights = build.filter((6, 3, 3, channels), axis=0, fan_in=9 * channels)
     attrs: dict[str, AttrValue] = {"padding": "VALID"}
     padded = build.plain(
         "PAD", build.data, build.constant(np.array([[0, 0], [1, 1], [0, 0], [0, 0]], np.int32))
