@@ -36,7 +36,7 @@ LIMITS = {
     "kws_int8": Limits(9_300_000, 20_000, 20_000),
     "ic_int8": Limits(37_000_000, 54_000, 20_000),
     "vww_int8": Limits(15_000_000, 56_000, 20_000),
-    "ad_int8": Limits(740_000, 2_100, 8_000),
+    "ad_int8": Limits(330_000, 2_100, 4_000),
 }
 MODELS = (
     *LIMITS,

@@ -10,7 +10,7 @@ import numpy as np
 from milliwatt.ir import DType
 from milliwatt.lower.filter_bank import FilterBank
 from milliwatt.lower.fully_connected import filter_offset
-from milliwatt.lower.paired_units import OCTET, PairedUnits, pair_units
+from milliwatt.lower.paired_units import PairedUnits, pair_units
 from milliwatt.lower.program import KernelCall, Overlap, Read, Scratch, Table
 from milliwatt.lower.site import Site
 from milliwatt.lower.tile_s8 import QUAD
@@ -21,6 +21,9 @@ RANK = -2
 
 _WORD = 4
 """Inputs that are widened together."""
+
+_OCTET = 8
+"""Units that are computed at a time as long as there are so many."""
 
 _LARGEST_UNROLL = 4
 """Words of inputs per turn: the loop then has 430 bytes, and all that runs per eight filters less than 700."""
@@ -73,8 +76,8 @@ def _params(paired: PairedUnits, units: int, depth: int) -> dict[str, int | floa
         "uniform": int(paired.uniform),
         "unroll": max(turn for turn in range(1, _LARGEST_UNROLL + 1) if words % turn == 0),
         "tail": depth % _WORD,
-        "octets": int(units >= OCTET),
-        "pairs": int(units % OCTET > 0),
+        "octets": int(units >= _OCTET),
+        "rest": units % _OCTET,
     }
 
 

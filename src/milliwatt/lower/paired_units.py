@@ -14,9 +14,6 @@ from milliwatt.lower.rescale_fit import ShortRescale, checked, fit, fit_with_jum
 
 Array = npt.NDArray[Any]
 
-OCTET = 8
-"""Units that are computed at a time."""
-
 _SCALE = 8
 _LIMIT = 1 << 23
 
@@ -57,17 +54,18 @@ class PairedUnits:
 
     def stream(self) -> Array:
         """All words in the order in which the kernel reads them, as uint32."""
-        units = len(self.bank.bias)
-        whole = units // OCTET * OCTET
-        parts = [self._groups(0, whole, OCTET)] if whole else []
-        if units > whole:
-            parts.append(self._groups(whole, units, 2))
+        parts, first, units = [], 0, len(self.bank.bias)
+        while first < units:
+            group = 2 * pairs_together(units - first)
+            last = first + max(1, (units - first) // group) * group
+            parts.append(self._groups(first, min(last, units), group))
+            first = last
         return np.concatenate(parts)
 
     def _groups(self, first: int, last: int, group: int) -> Array:
         """Some units in groups: initial sums, weights, and multipliers unless one serves all."""
-        count = -(-(last - first) // group) * group
-        missing = count - (last - first)
+        missing = -(last - first) % group
+        count = last - first + missing
         weights = np.pad(self.bank.weights[first:last], ((0, missing), (0, 0)))
         bias = np.pad((self.bank.bias + self.short.nudge)[first:last], (0, missing))
         columns = [_initial_sums(weights, bias, group), _words(weights, group)]
@@ -83,6 +81,11 @@ class PairedUnits:
             offset[0::2] <<= _SCALE
         columns = [self.short.mantissa, offset, *([self.short.jump] if self.jumps else [])]
         return np.stack([checked(column).astype(np.int64) for column in columns], axis=1)
+
+
+def pairs_together(units: int) -> int:
+    """Pairs of units that are computed at a time when so many are left; only an odd last one is filled up."""
+    return next(pairs for least, pairs in ((7, 4), (3, 2), (1, 1)) if units >= least)
 
 
 def pair_units(bank: FilterBank) -> PairedUnits | None:

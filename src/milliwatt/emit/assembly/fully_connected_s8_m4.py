@@ -31,8 +31,12 @@ def body(params: Params) -> str:
     code.fetch("r4", "weights")
     if params["octets"]:
         _octets(code, params)
-    if params["pairs"]:
-        _pairs(code, params)
+    left = int(params["rest"])
+    while left:
+        filters = 2 * pairs_together(left)
+        _group(code, params, filters=filters, stored=min(filters, left))
+        left -= min(filters, left)
+    _next_row(code, params)
     code.fetch("r0", "rows")
     code.op("subs r0, #1")
     code.keep("rows", "r0")
@@ -127,6 +131,11 @@ def _row_tail(code: Listing, count: int) -> None:
     code.op("stm r1!, {r4-r5}")
 
 
+def pairs_together(units: int) -> int:
+    """Pairs of filters that are computed at a time when so many units are left."""
+    return next(pairs for least, pairs in ((7, 4), (3, 2), (1, 1)) if units >= least)
+
+
 def _octets(code: Listing, params: Params) -> None:
     """All whole eights of filters of a row; the output moves behind them."""
     code.fetch("r0", "output")
@@ -134,23 +143,28 @@ def _octets(code: Listing, params: Params) -> None:
     code.op("bic r1, r1, #7", "add r1, r0")
     code.keep("end", "r1")
     octet = code.here(aligned=True)
-    code.fetch("r5", "inputs")
-    code.op(*(f"ldr.w {register}, [r4, #{4 + 4 * index}]" for index, register in enumerate(_SUMS[:-1])))
-    code.op("ldr lr, [r4, #32]!")
-    turn = int(params["unroll"])
-    again = code.here()
-    for word in range(turn):
-        _octet_step(code, params, word, turn)
-    _branch_until_end(code, again)
-    _rescale(code, params, _SUMS)
-    code.fetch("r3", "output")
-    code.op(*(f"strb {register}, [r3, #{index}]" for index, register in enumerate(_SUMS)), "adds r3, #8")
-    code.keep("output", "r3")
+    _group(code, params, filters=8, stored=8)
     code.fetch("r0", "end")
     code.op("cmp r3, r0")
     code.branch("bne", octet)
-    if not params["pairs"]:
-        _next_row(code, params)
+
+
+def _group(code: Listing, params: Params, *, filters: int, stored: int) -> None:
+    """Two, four or eight filters, the last of which may be missing; the output moves behind them."""
+    sums = _SUMS[:filters]
+    code.fetch("r5", "inputs")
+    code.op(*(f"ldr.w {register}, [r4, #{4 + 4 * index}]" for index, register in enumerate(sums[:-1])))
+    code.op(f"ldr {sums[-1]}, [r4, #{4 * filters}]!")
+    turn = int(params["unroll"])
+    again = code.here()
+    for word in range(turn):
+        _step(code, params, word, turn=turn, sums=sums)
+    _branch_until_end(code, again)
+    _rescale(code, params, sums)
+    code.fetch("r3", "output")
+    code.op(*(f"strb {register}, [r3, #{index}]" for index, register in enumerate(sums[:stored])))
+    code.op(f"adds r3, #{stored}")
+    code.keep("output", "r3")
 
 
 def _branch_until_end(code: Listing, again: int) -> None:
@@ -170,24 +184,23 @@ def _next_row(code: Listing, params: Params) -> None:
         code.keep("inputs_end", "r1")
 
 
-def _octet_step(code: Listing, params: Params, word: int, turn: int) -> None:
-    """Word ``word`` of a turn of ``turn`` words of inputs, times four pairs of filters."""
-    back = "!" if word + 1 == turn else ""
-    far = 32 * word
+def _step(code: Listing, params: Params, word: int, *, turn: int, sums: Sequence[str]) -> None:
+    """Word ``word`` of a turn of ``turn`` words of inputs, times all pairs of a group."""
+    pairs, back = len(sums) // 2, "!" if word + 1 == turn else ""
+    far = 8 * pairs * word
+    last = back if pairs == 1 else ""
     if params["widened"]:
+        wide = ".w" if back and not last else ""
         code.op(f"ldr r0, [r5, #{8 * word + 4}]", f"ldr r2, [r4, #{far + 4}]")
-        code.op(f"ldr{'.w' if back else ''} r3, [r4, #{far + 8}]", f"ldr r1, [r5, #{8 * word + 8}]{back}")
+        code.op(f"ldr{wide} r3, [r4, #{far + 8}]{last}", f"ldr r1, [r5, #{8 * word + 8}]{back}")
     else:
-        code.op(f"ldr r2, [r4, #{far + 4}]", f"ldr r3, [r4, #{far + 8}]")
+        code.op(f"ldr{'.w' if last else ''} r2, [r4, #{far + 4}]", f"ldr r3, [r4, #{far + 8}]{last}")
         code.op(f"ldr.w r0, [r5, #{4 * word + 4}]{back}", "sxtb16 r1, r0, ror #8", "sxtb16 r0, r0")
-    _pair_step(code, "r6", "r7")
-    for pair in range(1, 4):
-        last = back if pair == 3 else ""
-        code.op(
-            f"ldr{'.w' if last else ''} r2, [r4, #{far + 8 * pair + 4}]",
-            f"ldr r3, [r4, #{far + 8 * pair + 8}]{last}",
-        )
-        _pair_step(code, *_SUMS[2 * pair : 2 * pair + 2])
+    _pair_step(code, *sums[:2])
+    for pair in range(1, pairs):
+        last, near = back if pair == pairs - 1 else "", far + 8 * pair
+        code.op(f"ldr{'.w' if last else ''} r2, [r4, #{near + 4}]", f"ldr r3, [r4, #{near + 8}]{last}")
+        _pair_step(code, *sums[2 * pair : 2 * pair + 2])
 
 
 def _pair_step(code: Listing, both: str, g: str) -> None:
@@ -199,41 +212,6 @@ def _pair_step(code: Listing, both: str, g: str) -> None:
         "sxtab16 r3, r0, r3",
         f"smlad {g}, r2, r3, {g}",
     )
-
-
-def _pairs(code: Listing, params: Params) -> None:
-    """The one to seven filters behind the last eight, two at a time; a missing one is not stored."""
-    code.fetch("r0", "output")
-    code.fetch("r1", "units")
-    code.op("and r1, r1, #7", "add r1, r0")
-    code.keep("end", "r1")
-    end = code.label()
-    pair = code.here(aligned=True)
-    code.fetch("r5", "inputs")
-    code.op("ldr.w r6, [r4, #4]", "ldr r7, [r4, #8]!")
-    again = code.here()
-    turn = int(params["unroll"])
-    for word in range(turn):
-        back = "!" if word + 1 == turn else ""
-        code.op(f"ldr r2, [r4, #{8 * word + 4}]", f"ldr r3, [r4, #{8 * word + 8}]{back}")
-        if params["widened"]:
-            code.op(f"ldr r0, [r5, #{8 * word + 4}]", f"ldr r1, [r5, #{8 * word + 8}]{back}")
-        else:
-            code.op(f"ldr.w r0, [r5, #{4 * word + 4}]{back}", "sxtb16 r1, r0, ror #8", "sxtb16 r0, r0")
-        _pair_step(code, "r6", "r7")
-    _branch_until_end(code, again)
-    _rescale(code, params, ("r6", "r7"))
-    code.fetch("r3", "output")
-    code.fetch("r0", "end")
-    code.op("strb r6, [r3], #1", "cmp r3, r0")
-    code.branch("beq", end)
-    code.op("strb r7, [r3], #1")
-    code.keep("output", "r3")
-    code.op("cmp r3, r0")
-    code.branch("bne", pair)
-    code.place(end)
-    code.keep("output", "r3")
-    _next_row(code, params)
 
 
 def _rescale(code: Listing, params: Params, sums: Sequence[str]) -> None:

@@ -9,9 +9,10 @@
  *
  * layer: rows, words of four inputs in a row, units, the final shift of f and of g, and if `uniform` mantissa, offset
  * of f, offset of g, jump.
- * weights, for every eight filters, then for every two of the rest: two initial sums for each pair; for every four
- * inputs the word of inputs 0 and 2, then that of 1 and 3, of one pair after the other; unless `uniform`, mantissa and
- * offset, and jump if there are jumps, of each filter. Filters or inputs that are missing to a pair or a word are 0.
+ * weights, for every eight filters, then for the four and the two that are left: two initial sums for each pair; for
+ * every four inputs the word of inputs 0 and 2, then that of 1 and 3, of one pair after the other; unless `uniform`,
+ * mantissa and offset, and jump if there are jumps, of each filter. An odd last filter is one of a pair, also where
+ * that makes a group of eight or four. Filters or inputs that are missing to a pair or a word are 0.
  * Sums of f are rescaled as 256 f, and so are those of g if there are jumps.
  * scratch: if `widened`, two words for every four inputs, which are widened once per row; else nothing. */
 #ifndef MW_FULLY_CONNECTED_S8_M4_H
@@ -29,7 +30,7 @@ struct mw_fully_connected_s8_m4_params {
     int32_t unroll; /* words of four inputs per turn of the inner loop */
     int32_t tail;   /* inputs in the last word if it is not full, which wants `widened`; otherwise 0 */
     int32_t octets; /* there are eight filters */
-    int32_t pairs;  /* there are filters besides those of all eights */
+    int32_t rest;   /* filters besides those of all eights */
 };
 
 /* A row of inputs; widened is NULL where they are not. */
@@ -115,7 +116,7 @@ MW_KERNEL void mw_fully_connected_s8_m4(const struct mw_fully_connected_s8_m4_pa
     for (line = 0; line < layer[0]; line++) {
         struct mw_fully_connected_s8_m4_row row = {input, NULL, layer[1], 0};
         const uint32_t *stream = weights;
-        int32_t unit;
+        int32_t unit = 0;
         int32_t i;
         if (p->widened != 0) {
             mw_fully_connected_s8_m4_widen(input, row.words, p->tail, scratch);
@@ -125,13 +126,15 @@ MW_KERNEL void mw_fully_connected_s8_m4(const struct mw_fully_connected_s8_m4_pa
             row.products = mw_smlad(mw_fully_connected_s8_m4_at(&row, i, 0), mw_fully_connected_s8_m4_at(&row, i, 1),
                                     row.products);
         }
-        for (unit = 0; unit < units; unit += 2) {
-            const int32_t pairs = (unit | 7) < units ? 4 : 1;
-            const int32_t pair = pairs == 4 ? (unit >> 1) & 3 : 0;
-            mw_fully_connected_s8_m4_pair(p, layer, stream, pairs, pair, &row, unit + 1 < units ? 1 : 0, output + unit);
-            if (pair + 1 == pairs) {
-                stream += pairs * pair_words;
+        while (unit < units) {
+            const int32_t pairs = units - unit >= 7 ? 4 : units - unit >= 3 ? 2 : 1;
+            int32_t pair;
+            for (pair = 0; pair < pairs; pair++) {
+                mw_fully_connected_s8_m4_pair(p, layer, stream, pairs, pair, &row, unit + 1 < units ? 1 : 0,
+                                              output + unit);
+                unit += 2;
             }
+            stream += pairs * pair_words;
         }
         input += 4 * row.words - (p->tail != 0 ? 4 - p->tail : 0);
         output += units;
