@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from milliwatt.errors import UsageError
+from milliwatt.errors import BudgetError, UsageError
 from milliwatt.ir import DType, Graph, Quant, TensorType
 from milliwatt.measure.emulator import EmulatorRunner
 from milliwatt.measure.footprint import footprint, footprint_of
@@ -96,6 +96,14 @@ def test_a_firmware_may_choose_the_section(both: tuple[Build, Build]) -> None:
 
 def test_the_header_says_what_the_firmware_must_do(both: tuple[Build, Build]) -> None:
     assert [".data.mw_weights" in build.emitted.header for build in both] == [False, True]
+
+
+def test_weights_beyond_the_ram_are_an_error() -> None:
+    assert M4.ram is not None
+    small = replace(M4, ram=replace(M4.ram, bytes=4096))
+    with pytest.raises(BudgetError, match="more ram") as raised:
+        footprint(build_for(M4.name, "ram").emitted, small)
+    assert "leave the weights in flash" in raised.value.hint
 
 
 def test_other_places_are_refused() -> None:

@@ -97,7 +97,7 @@ def build_elf(
             command = [*tool.command, *link, "-o", "model.elf"]
             run_tool(command, directory=directory, what=f"{emitted.name}.elf")
         except ToolchainError as error:
-            raise _budget(error, target) from error
+            raise _budget(error, target, emitted) from error
 
     blocks = (_block_functions(), *tool.block_flags) if tool.block_flags else ()
     key = content_key(
@@ -126,16 +126,17 @@ def _block_functions() -> str:
     return resources.files("milliwatt.measure.toolchain").joinpath("block_functions.c").read_text("utf-8")
 
 
-def _budget(error: ToolchainError, target: Board) -> ToolchainError | BudgetError:
+def _budget(error: ToolchainError, target: Board, emitted: Emitted) -> ToolchainError | BudgetError:
     """The error that says which memory is too small, when that is why the linker failed."""
     found = re.findall(r"region [`']?(\w+)'?:? overflowed by (\d+) bytes", error.message)
     if not found:
         return error
     region, missing = max(found, key=lambda pair: int(pair[1]))
+    weights = "leave the weights in flash, " if region == "ram" and emitted.plan.program.tables_in_ram else ""
     return BudgetError(
         f"the model needs {missing} bytes more {region} than {target.title} has",
         where=target.name,
-        hint="choose a larger board, or make the model smaller",
+        hint=f"{weights}choose a larger board, or make the model smaller",
     )
 
 
