@@ -3,9 +3,9 @@
 
 /* mw_base.h */
 
-/* mw_copy.h */
-
 /* mw_move_box.h */
+
+/* mw_copy_4.h */
 
 /* mw_move_1.h */
 
@@ -37,13 +37,13 @@ MW_NOINLINE void moves_and_state_move_1_0(const uint8_t *input, uint8_t *output)
     mw_move_1(&moves_and_state_move_1_0_params, input, output);
 }
 
-static const struct mw_copy_params moves_and_state_copy_0_params = {
-    4, /* bytes */
+static const struct mw_copy_4_params moves_and_state_copy_4_0_params = {
+    1, /* words */
 };
 
-MW_NOINLINE void moves_and_state_copy_0(const uint8_t *input, uint8_t *output)
+MW_NOINLINE void moves_and_state_copy_4_0(const uint32_t *input, uint32_t *output)
 {
-    mw_copy(&moves_and_state_copy_0_params, input, output);
+    mw_copy_4(&moves_and_state_copy_4_0_params, input, output);
 }
 
 static const uint8_t moves_and_state_state_0[4] MW_ALIGNED(4) = {
@@ -80,9 +80,9 @@ int32_t moves_and_state_run(void *arena)
     moves_and_state_move_1_0((const uint8_t *)(void *)(base + 12), (uint8_t *)(void *)(base + 4));
     /* 2/3 READ_VARIABLE: writes [16, 20)
      * node 1: READ_VARIABLE */
-    moves_and_state_copy_0((uint8_t *)(void *)(base + 0), (uint8_t *)(void *)(base + 16));
+    moves_and_state_copy_4_0((uint32_t *)(void *)(base + 0), (uint32_t *)(void *)(base + 16));
     /* 3/3 ASSIGN_VARIABLE: reads [24, 28)
      * assign */
-    moves_and_state_copy_0((const uint8_t *)(void *)(base + 24), (uint8_t *)(void *)(base + 0));
+    moves_and_state_copy_4_0((const uint32_t *)(void *)(base + 24), (uint32_t *)(void *)(base + 0));
     return MOVES_AND_STATE_OK;
 }
