@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from milliwatt.errors import BudgetError
+from milliwatt.fit.code_economy import give_back_code
 from milliwatt.fit.descent import Descent, Point
 from milliwatt.fit.measured_cost import MeasuredCost
 from milliwatt.fit.smallest_code import smallest_code
@@ -15,6 +16,7 @@ from milliwatt.lower.alternatives import Alternatives
 from milliwatt.measure.footprint import footprint
 from milliwatt.measure.toolchain import Level
 from milliwatt.pipeline import Build, Options, compile_graph
+from milliwatt.plan import plan
 
 SLOWDOWN = 1.7
 """With "ram" a model may take so many times the fastest's time, unless nothing else fits a budget."""
@@ -53,7 +55,16 @@ class KernelChoice:
         if self.options.optimize == "flash":
             return smallest_code(alternatives, lambda calls: measure.bound(alternatives.empty, calls))
         path = list(Descent(alternatives, measure).walk())
-        return choose_point(path, self.options.optimize, self.arena_limit).chosen
+        point = choose_point(path, self.options.optimize, self.arena_limit)
+        if self.options.optimize != "balanced":
+            return point.chosen
+        return give_back_code(
+            alternatives,
+            point.chosen,
+            quick=lambda calls: measure.bound(alternatives.empty, calls),
+            exact=lambda calls: measure.exact(alternatives.empty, calls),
+            fits=lambda chosen: plan(alternatives.program(chosen)).arena_bytes <= point.arena,
+        )
 
 
 def choose_point(path: Sequence[Point], optimize: str, arena_limit: int | None) -> Point:
