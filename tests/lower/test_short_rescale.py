@@ -47,13 +47,15 @@ def random_constants(seed: int, form: str) -> tuple[Rescale, Array, Array]:
     return constants, -reach, reach
 
 
+@pytest.mark.parametrize("small", [False, True], ids=["scaled", "as they are"])
 @pytest.mark.parametrize("form", FORMS)
-def test_every_accumulator_that_can_occur(form: str) -> None:
+def test_every_accumulator_that_can_occur(form: str, *, small: bool) -> None:
+    """``small``: with weights as they are, or doubled, which larger multipliers than 1/2 do not permit."""
     found = 0
     for seed in range(40):
         constants, low, high = random_constants(seed, form)
         largest = np.full(CHANNELS, 31)
-        short = short_rescale(constants, low=low, high=high, largest=largest)
+        short = short_rescale(constants, low=low, high=high, largest=largest, small=small)
         if short is None:
             continue
         found += 1
@@ -64,6 +66,7 @@ def test_every_accumulator_that_can_occur(form: str) -> None:
             )
             expected = np.clip(scaled + constants.output_offset, constants.low, constants.high)
             assert np.array_equal(short.evaluate(sums, channel), expected), f"seed {seed}, channel {channel}"
+        assert not small or set(short.scaling) <= {0, 1}
     assert found > 25
 
 
@@ -73,9 +76,9 @@ def test_weights_that_would_leave_16_bits_have_no_short_form() -> None:
     apart = Rescale(
         **{**vars(constants), "exponent": np.array([-2, -2, -2, -14]), "mantissa": np.full(4, 2**30)}
     )
-    bounds = {"low": np.full(4, -(2**15)), "high": np.full(4, 2**15)}
-    assert short_rescale(apart, **bounds, largest=one_small) is not None
-    assert short_rescale(apart, **bounds, largest=one_small[::-1]) is None
+    low, high = np.full(4, -(2**15)), np.full(4, 2**15)
+    assert short_rescale(apart, low=low, high=high, largest=one_small) is not None
+    assert short_rescale(apart, low=low, high=high, largest=one_small[::-1]) is None
 
 
 def test_a_channel_that_gives_the_zero_point_alone_does_not_bind_the_others() -> None:
@@ -83,8 +86,8 @@ def test_a_channel_that_gives_the_zero_point_alone_does_not_bind_the_others() ->
     tiny = Rescale(
         **{**vars(constants), "exponent": np.array([-5, -6, -30, -5]), "mantissa": np.full(4, 2**30)}
     )
-    bounds = {"low": np.full(4, -(2**20)), "high": np.full(4, 2**20)}
-    short = short_rescale(tiny, **bounds, largest=np.full(4, 127))
+    low, high = np.full(4, -(2**20)), np.full(4, 2**20)
+    short = short_rescale(tiny, low=low, high=high, largest=np.full(4, 127))
     assert short is not None
     assert short.mantissa.tolist() == [2**30, 2**30, 0, 2**30]
     assert set(short.evaluate(np.array([-(2**20), 0, 2**20]), 2)) == {constants.output_offset}
@@ -92,5 +95,5 @@ def test_a_channel_that_gives_the_zero_point_alone_does_not_bind_the_others() ->
 
 def test_accumulators_beyond_32_bits_have_no_short_form() -> None:
     constants, _, _ = random_constants(0, "double")
-    bounds = {"low": np.full(4, -(2**30)), "high": np.full(4, 2**30)}
-    assert short_rescale(constants, **bounds, largest=np.ones(4, np.int64)) is None
+    low, high = np.full(4, -(2**30)), np.full(4, 2**30)
+    assert short_rescale(constants, low=low, high=high, largest=np.ones(4, np.int64)) is None

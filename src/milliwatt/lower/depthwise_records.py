@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from milliwatt.ir import DType
+from milliwatt.ir import DType, Graph
 from milliwatt.lower.depthwise_s8_dsp import filters_of
 from milliwatt.lower.short_rescale import ShortRescale, short_rescale
 from milliwatt.lower.site import Site
 from milliwatt.lower.tile_s8 import Filters
+from milliwatt.ops import find, signature
 from milliwatt.ops.window import Axis
 
 Array = npt.NDArray[Any]
@@ -20,16 +21,18 @@ Array = npt.NDArray[Any]
 _MOST_CHANNELS = 1023
 """LDRB reaches four pixels further."""
 
-_LEAST_SAVED = 1 << 16
-"""Cycles that a kilobyte of code for one shape must save where the user wants a balance."""
+_LEAST_SAVED = 1 / 60
+"""Cycles per multiply-accumulate of the whole graph that a kilobyte of code for one shape must save where the user
+wants a balance: about one in a hundred."""
 
 
-def suits(site: Site, *, saved: float) -> bool:
+def suits(site: Site, *, saved: float, small: bool = False) -> bool:
     """Armv7E-M with FPU; int8; one constant filter a channel, constant bias; a short rescaling; worth its code.
 
     Args:
         site: the node.
         saved: about how many cycles per multiply-accumulate the hand-allocated kernel saves.
+        small: whether weights are to be stored as they are.
     """
     signature = site.signature
     weights = signature.constant(1)
@@ -41,8 +44,8 @@ def suits(site: Site, *, saved: float) -> bool:
         return False
     if weights.shape[3] != channels or channels > _MOST_CHANNELS:
         return False
-    worth = site.optimize != "balanced" or saved * _macs_of_shape(site) >= _LEAST_SAVED
-    return worth and rescaling(filters_of(site)) is not None
+    worth = site.optimize != "balanced" or saved * _macs_of_shape(site) >= _LEAST_SAVED * _macs(site.graph)
+    return worth and rescaling(filters_of(site), small=small) is not None
 
 
 def _macs_of_shape(site: Site) -> int:
@@ -57,20 +60,25 @@ def _macs_of_shape(site: Site) -> int:
     return equal * site.operator.macs(site.signature)
 
 
+def _macs(graph: Graph) -> int:
+    """Multiply-accumulates of a graph."""
+    return sum(find(node.op).macs(signature(graph, node)) for node in graph.nodes)
+
+
 def three_taps(axis: Axis, *, stride: int) -> bool:
     """Three taps, that stride, and at most one element outside at either end."""
     plain = axis.window == 3 and axis.stride == stride and axis.dilation == 1
     return plain and axis.before in (0, 1) and axis.after in (0, 1) and axis.output >= 1
 
 
-def rescaling(filters: Filters) -> ShortRescale | None:
-    """How the accumulators become outputs, when it is short."""
+def rescaling(filters: Filters, *, small: bool = False) -> ShortRescale | None:
+    """How the accumulators become outputs, when it is short; ``small``: with weights as they are, or doubled."""
     low, high = filters.extremes
     largest = np.abs(filters.weights.astype(np.int64)).max(axis=1)
-    return short_rescale(filters.constants, low=low, high=high, largest=largest)
+    return short_rescale(filters.constants, low=low, high=high, largest=largest, small=small)
 
 
-def scaled(site: Site) -> tuple[ShortRescale, Array, Array]:
+def scaled(site: Site, *, small: bool = False) -> tuple[ShortRescale, Array, Array]:
     """The rescaling, the weights int64 [channels, taps] and the biases int64 [channels], both scaled for it.
 
     The biases take back the input's zero point from all taps.
@@ -79,7 +87,7 @@ def scaled(site: Site) -> tuple[ShortRescale, Array, Array]:
         ValueError: there is no short rescaling.
     """
     filters = filters_of(site)
-    short = rescaling(filters)
+    short = rescaling(filters, small=small)
     if short is None:
         raise ValueError("the accumulators have no short rescaling")
     taps = filters.weights.astype(np.int64) << short.scaling[:, None]

@@ -84,13 +84,16 @@ class ShortRescale:
         return limited
 
 
-def short_rescale(constants: Rescale, *, low: Array, high: Array, largest: Array) -> ShortRescale | None:
+def short_rescale(
+    constants: Rescale, *, low: Array, high: Array, largest: Array, small: bool = False
+) -> ShortRescale | None:
     """The short form of a layer, or None when it has none.
 
     Args:
         constants: multipliers, zero point, range and rounding.
         low, high: int64 [channels], bounds of the accumulators with their bias.
         largest: int64 [channels], the largest magnitude among the weights.
+        small: whether all channels must be scaled alike, by 1 or 2, so that weights can be stored as they are.
     """
     reach = np.maximum(np.maximum(-low, high), 1)
     exponent = -constants.exponent.astype(np.int64)
@@ -99,20 +102,31 @@ def short_rescale(constants: Rescale, *, low: Array, high: Array, largest: Array
     constant = reach * mantissa < np.int64(1) << np.clip(29 + exponent, 0, 62)
     mantissa = np.where(constant, 0, mantissa)
     exponent = np.where(constant, _middle(exponent[~constant]), exponent)
-    for form in _forms(constants, mantissa, exponent):
-        scaled = reach << np.clip(form.scaling, 0, 31)
-        product = (scaled.astype(object) * form.mantissa.astype(object)) // (1 << 32) + 1
-        fits = (
-            form.scaling.min() >= 0
-            and form.own.min() >= 0
-            and form.own.max() <= _INT16
-            and (largest << np.clip(form.scaling, 0, 31)).max() <= _INT16
-            and scaled.max() < _INT32
-            and (product + np.abs(form.nudge)).max() < _INT32 - 1
-        )
-        if fits:
-            return form
-    return None
+    forms = _alike(constants, mantissa, exponent) if small else _forms(constants, mantissa, exponent)
+    return next((form for form in forms if _fits(form, reach, largest)), None)
+
+
+def _fits(form: ShortRescale, reach: Array, largest: Array) -> bool:
+    """Whether weights and own constants fit 16 bits, and accumulators and products 32."""
+    scaled = reach << np.clip(form.scaling, 0, 31)
+    product = (scaled.astype(object) * form.mantissa.astype(object)) // (1 << 32) + 1
+    return bool(
+        form.scaling.min() >= 0
+        and form.own.min() >= 0
+        and form.own.max() <= _INT16
+        and (largest << np.clip(form.scaling, 0, 31)).max() <= _INT16
+        and scaled.max() < _INT32
+        and (product + np.abs(form.nudge)).max() < _INT32 - 1
+    )
+
+
+def _alike(constants: Rescale, mantissa: Array, exponent: Array) -> list[ShortRescale]:
+    """The forms that scale all channels by 1 or 2."""
+    if constants.rounding is Rounding.SINGLE:
+        return [_own_single(constants, mantissa, exponent)] if exponent.min() > 1 else []
+    if (exponent == 0).all():
+        return [_inner(constants, mantissa, exponent)]
+    return [_double(constants, mantissa, exponent)] if exponent.min() > 0 else []
 
 
 def _middle(exponents: Array) -> int:
@@ -167,10 +181,7 @@ def _inner(constants: Rescale, mantissa: Array, exponent: Array) -> ShortRescale
 
 def _double(constants: Rescale, mantissa: Array, exponent: Array) -> ShortRescale:
     """Two roundings, one after the other."""
-    base, shift, own = 2 * constants.output_offset + 1, -1, exponent
-    if exponent.min() == exponent.max():
-        shift, own = int(exponent[0]), np.zeros_like(exponent)
-        base <<= shift - 1
+    base, shift, own = _own(constants, exponent)
     return _form(
         constants,
         base=base,
@@ -181,6 +192,22 @@ def _double(constants: Rescale, mantissa: Array, exponent: Array) -> ShortRescal
         rounded=True,
         negative=constants.low < constants.output_offset,
     )
+
+
+def _own_single(constants: Rescale, mantissa: Array, exponent: Array) -> ShortRescale:
+    """One rounding, with S = e - 1 and so without scaling."""
+    base, shift, own = _own(constants, exponent - 1)
+    nothing = np.zeros_like(exponent)
+    return _form(constants, base=base, shift=shift, mantissa=mantissa, scaling=nothing, own=own)
+
+
+def _own(constants: Rescale, shifts: Array) -> tuple[int, int, Array]:
+    """Base, shift and own constants where every channel has its shift, unless it is the same for all."""
+    base = 2 * constants.output_offset + 1
+    if shifts.min() == shifts.max():
+        shift = int(shifts[0])
+        return base << (shift - 1), shift, np.zeros_like(shifts)
+    return base, -1, shifts
 
 
 def _form(

@@ -7,9 +7,14 @@ _SCALARS = 16  # s0 to s15 belong to the called function; VMOV fetches one in a 
 
 
 class Listing:
-    """The lines of one function. Registers are chosen by who writes it; labels and S registers are not."""
+    """The lines of one function. Registers are chosen by who writes it; labels and S registers are not.
 
-    def __init__(self) -> None:
+    Args:
+        scalars: S registers that the function uses, 32 where it saves s16 to s31.
+    """
+
+    def __init__(self, *, scalars: int = _SCALARS) -> None:
+        self._most_scalars = scalars
         self._lines: list[str] = []
         self._labels = 0
         self._placed: set[int] = set()
@@ -52,7 +57,7 @@ class Listing:
             ValueError: more names than S registers.
         """
         number = self._scalars.setdefault(name, len(self._scalars))
-        if number >= _SCALARS:
+        if number >= self._most_scalars:
             raise ValueError(f"no S register is left for {name}")
         self._lines.append(f"vmov s{number}, {register}")
 
