@@ -12,9 +12,8 @@ import pytest
 from milliwatt.emit.emission import emit
 from milliwatt.emit.emitted import Emitted
 from milliwatt.ir import AttrValue, DType, Graph, Quant, Shape, TensorType
+from milliwatt.lower.alternatives import Alternatives
 from milliwatt.lower.lowering import lower
-from milliwatt.lower.program import KernelCall
-from milliwatt.lower.site import Site
 from milliwatt.measure.emulator import EmulatorRunner
 from milliwatt.measure.host import HostRunner
 from milliwatt.ops import Numerics
@@ -190,10 +189,12 @@ LAYERS: dict[str, Layer] = {
 def built_with(graph: Graph, kernel: str, numerics: Numerics) -> Emitted:
     """The graph's C for the Cortex-M4, by the given kernel whatever other candidates there are."""
 
-    def cost(_: Site, calls: tuple[KernelCall, ...]) -> float:
-        return float(calls[0].kernel != kernel)
+    def choose(alternatives: Alternatives) -> list[int]:
+        return [
+            [calls[0].kernel for calls in place.candidates].index(kernel) for place in alternatives.places
+        ]
 
-    program = lower(graph, core=board(DSP_BOARD).core, numerics=numerics, cost=cost)
+    program = lower(graph, core=board(DSP_BOARD).core, numerics=numerics, choose=choose)
     assert [call.kernel for call in program.calls] == [kernel]
     return emit(plan(program), name="layer")
 
