@@ -13,6 +13,7 @@ from milliwatt.lower.strided_box import Box, boxes, overlap_distance
 from milliwatt.ops import Numerics, find, operators
 from milliwatt.ops.operator import Array, Call, Move, Signature
 from milliwatt.ops.registry import signature
+from milliwatt.passes.rescale_parts import rescale_parts
 from milliwatt.testing.builder import GraphBuilder, sample
 from milliwatt.testing.recipe import recipes
 
@@ -25,7 +26,8 @@ def random_node(op: str, seed: int) -> tuple[Graph, Node, tuple[Array | None, ..
     build = GraphBuilder(random)
     recipe = recipes()[op]
     recipe.make(build, recipe.dtypes[seed % len(recipe.dtypes)])
-    graph = build.graph()
+    # Parts of several scales are given one by a pass before they are moved.
+    graph = rescale_parts(build.graph())
     node = next(node for node in graph.nodes if node.op == op)
     arrays = tuple(
         None if name is None else graph.constants.get(name, sample(random, graph.values[name]))
