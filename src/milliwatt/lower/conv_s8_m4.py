@@ -3,58 +3,28 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from milliwatt.ir import DType
-from milliwatt.lower.conv_2d import distance
+from milliwatt.lower.conv_layout import ConvForm, ConvLayout, Weights
 from milliwatt.lower.field_filters import FieldFilters, field_filters
-from milliwatt.lower.filter_bank import FilterBank, filter_bank
-from milliwatt.lower.inner_loop import InnerLoop, Tiling, Unrolled
+from milliwatt.lower.inner_loop import InnerLoop
 from milliwatt.lower.paired_filters import PairedFilters, pair_filters
-from milliwatt.lower.patch_bands import IN_ORDER, QUAD, PatchBands, patch_bands
-from milliwatt.lower.program import KernelCall, Scratch, Table
-from milliwatt.lower.scratch_room import scratch_room
+from milliwatt.lower.patch_bands import IN_ORDER, QUAD, patch_bands
+from milliwatt.lower.program import KernelCall
 from milliwatt.lower.site import Site
 from milliwatt.ops.accumulate import rescale
-from milliwatt.ops.conv_2d import axes
 
 OPERATORS = ("CONV_2D",)
 RANK = -2
 
 _LARGEST_FILTERS = 1300  # so that immediate offsets reach the outputs of every pixel of a group
 _COPYING_PAYS = 3  # groups of pixels from which on weights are read from RAM
-_FLASH_CYCLES = 3.25  # that reading a word from flash takes longer than from RAM
-
-
-@dataclass(frozen=True)
-class _Form:
-    """One way to multiply.
-
-    Attributes:
-        kernel: its name.
-        pixels: of a group.
-        quad: the order in which it widens the bytes of a word.
-        inputs: per step.
-        pack: packs the filters; None where its bounds do not hold.
-        unpacks: whether weights have another form in RAM, so that they must be copied.
-        copy_cycles: that a word of weights takes on its way to RAM.
-        loop: its code.
-    """
-
-    kernel: str
-    pixels: int
-    quad: tuple[int, ...]
-    inputs: int
-    pack: Callable[[FilterBank], PairedFilters | FieldFilters | None]
-    unpacks: bool
-    copy_cycles: float
-    loop: InnerLoop
+_BLOCKS = (4, 8, 16)  # groups of pixels that are multiplied with four filters at a time
 
 
 FORMS = (
-    _Form(
+    ConvForm(
         "mw_conv_fields_s8_m4",
         pixels=3,
         quad=IN_ORDER,
@@ -74,7 +44,7 @@ FORMS = (
             place_cycles=8.5,
         ),
     ),
-    _Form(
+    ConvForm(
         "mw_conv_pairs_s8_m4",
         pixels=2,
         quad=QUAD,
@@ -113,111 +83,26 @@ def matches(site: Site) -> bool:
 
 
 def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
-    """The forms whose bounds hold and that have room, the one estimated to be fastest first."""
-    plans = [_Layout(form, patch_bands(site, group=form.pixels), site) for form in FORMS]
-    for plan in sorted(plans, key=lambda plan: plan.cycles):
-        if plan.possible:
-            filters = plan.form.pack(plan.bank())
-            if filters is not None:
-                yield (plan.call(filters),)
+    """The layouts whose bounds hold and that have room, the one estimated to be fastest first."""
+    packed: dict[str, PairedFilters | FieldFilters | None] = {}
+    for layout in sorted(layouts(site), key=lambda layout: layout.cycles):
+        kernel = layout.form.kernel
+        if layout.possible and kernel not in packed:
+            packed[kernel] = layout.form.pack(layout.bank())
+        filters = packed.get(kernel)
+        if layout.possible and filters is not None:
+            yield (layout.call(filters),)
 
 
-@dataclass(frozen=True)
-class _Layout:
-    """One form for one node: how its loops and its scratch are laid out."""
-
-    form: _Form
-    bands: PatchBands
-    site: Site
-
-    @property
-    def out_c(self) -> int:
-        """Number of filters."""
-        return self.site.signature.outputs[0].shape[3]
-
-    @property
-    def tiling(self) -> Tiling:
-        """The loops."""
-        places = self.bands.words * 4 + self.bands.odd_bytes
-        return Tiling(
-            groups=self.bands.groups,
-            quads=-(-self.out_c // 4),
-            steps=-(-places // self.form.inputs),
-            words=self.bands.words,
-            places=places,
-        )
-
-    @functools.cached_property
-    def unrolled(self) -> Unrolled:
-        """How far the loops are unrolled."""
-        return self.form.loop.best(self.tiling)
-
-    @property
-    def ram_words(self) -> int:
-        """Words that the weights take in RAM: 0 where they stay in flash."""
-        wanted = self.form.unpacks or self.bands.groups >= _COPYING_PAYS
-        # Either form has two words of weights in RAM for each step of four filters, and at most 16 around them.
-        words = self.tiling.quads * (2 * self.unrolled.steps + 16)
-        return words if wanted and self.fixed + 4 * words <= scratch_room(self.site) else 0
-
-    @property
-    def spilled(self) -> int:
-        """Bytes of scratch for the outputs of an incomplete group."""
-        return self.form.pixels * self.out_c if self.bands.pixels % self.form.pixels else 0
-
-    @property
-    def fixed(self) -> int:
-        """Bytes of scratch besides the weights."""
-        return 8 * self.unrolled.steps + self.bands.strip_bytes + self.spilled
-
-    @property
-    def possible(self) -> bool:
-        """Whether the patches can be addressed, and there is room."""
-        enough = self.ram_words > 0 if self.form.unpacks else self.fixed <= scratch_room(self.site)
-        return self.bands.addressable and enough
-
-    @property
-    def cycles(self) -> float:
-        """Estimated."""
-        words = self.tiling.quads * self.unrolled.steps * (1 if self.form.unpacks else 2)
-        weights = (
-            self.form.copy_cycles + _FLASH_CYCLES if self.ram_words else _FLASH_CYCLES * self.bands.groups
-        )
-        return self.unrolled.cycles + words * weights
-
-    def bank(self) -> FilterBank:
-        """The filters in the form's order of inputs."""
-        signature = self.site.signature
-        weights = signature.constant(1)
-        if weights is None:
-            raise ValueError("the filter is not constant")
-        constants = rescale(signature, self.out_c, self.site.rounding)
-        return filter_bank(weights, signature.constant(2), constants, self.bands.order(self.form.quad))
-
-    def call(self, filters: PairedFilters | FieldFilters) -> KernelCall:
-        """The kernel call."""
-        table = filters.table(self.unrolled.steps)
-        ram_words = filters.ram_words(self.unrolled.steps) if self.ram_words else 0
-        params = self.bands.params() | {
-            "zero": -filters.bank.constants.input_offset,
-            "out_c": self.out_c,
-            "steps": self.unrolled.steps,
-            "turns": self.unrolled.turns,
-            "widened": self.unrolled.widened,
-            "shift": filters.short.shift,
-            "jumps": int(filters.short.scale > 0),
-            "weight_words": table.size,
-            "ram_words": ram_words,
-            "spill": self.fixed - self.spilled + 4 * ram_words,
-        }
-        site = self.site
-        arguments = (
-            site.read(0),
-            site.write(),
-            Scratch(self.fixed + 4 * ram_words, "uint32_t"),
-            Table("weights", table),
-        )
-        rows, columns = axes(site.signature)
-        pixels = self.bands.pixels if self.bands.padded else self.form.pixels
-        overlaps = site.in_place(0, distance=distance(site, rows, columns, pixels=pixels))
-        return site.call(self.form.kernel, params, arguments, overlaps=overlaps)
+def layouts(site: Site) -> Iterator[ConvLayout]:
+    """All that make sense, whether or not they are possible."""
+    for form in FORMS:
+        bands = patch_bands(site, group=form.pixels)
+        if form.unpacks or (bands.groups >= _COPYING_PAYS and not site.tables_in_ram):
+            yield ConvLayout(form, bands, site, Weights.RAM)
+        if form.unpacks:
+            continue
+        yield ConvLayout(form, bands, site, Weights.IN_PLACE)
+        for block in _BLOCKS:
+            if bands.pixels >= 2 * block and not site.tables_in_ram:
+                yield ConvLayout(form, bands, site, Weights.QUAD, block)

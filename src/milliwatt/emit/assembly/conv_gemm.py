@@ -14,8 +14,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from milliwatt.emit.assembly.copying import copy_bytes
-from milliwatt.emit.assembly.listing import Listing
 from milliwatt.emit.assembly.patch_bands import Bands
+from milliwatt.emit.assembly.scoped_listing import ScopedListing
 from milliwatt.emit.assembly.widening import patch_of
 
 Params = Mapping[str, int | float]
@@ -35,16 +35,16 @@ class ConvGemm(ABC):
     """
 
     def __init__(self, params: Params, *, pixels: int, constants: int, ram_words: int) -> None:
-        self.code = Listing()
+        self.code = ScopedListing()
         self.params = {name: int(value) for name, value in params.items()}
         self.patch = patch_of(params)
         self.filters = self.params["out_c"]
-        self._bands = Bands(self.code, params, group=pixels)
-        self._pixels = pixels
-        self._constants = constants
-        self._ram_words = ram_words
-        self._steps, self._turns = self.params["steps"], self.params["turns"]
-        self._quads = -(-self.filters // FILTERS)
+        self.bands = Bands(self.code, params, group=pixels)
+        self.pixels = pixels
+        self.constants = constants
+        self.ram_words = ram_words
+        self.steps, self.turns = self.params["steps"], self.params["turns"]
+        self.quads = -(-self.filters // FILTERS)
 
     @abstractmethod
     def copy_weights(self) -> None:
@@ -70,16 +70,26 @@ class ConvGemm(ABC):
     def finish_sums(self) -> None:
         """Rescale, and store by r5 or r0 with `store`. Flags must be kept."""
 
+    @property
+    def loop_end(self) -> tuple[str, str]:
+        """A pointer of the inner loop, and the name of what it is at the end."""
+        return "r5", "inputs_end"
+
+    @property
+    def stride(self) -> int:
+        """Bytes from the outputs of one turn of the loop around the inner loop to those of the next."""
+        return FILTERS
+
     def text(self) -> str:
         """The function's assembly."""
-        code = self.code
-        code.op("push {r4-r11, lr}")
-        self._start()
-        self._bands.open_band()
-        self._group()
-        self._bands.close_band()
-        code.op("pop {r4-r11, pc}")
-        return code.text()
+        self.start()
+        self.bands.open_band()
+        self.group()
+        self.bands.close_band()
+        saved = self.code.borrowed
+        head = ["push {r4-r11, lr}", *([f"vpush {saved}"] if saved else [])]
+        tail = [*([f"vpop {saved}"] if saved else []), "pop {r4-r11, pc}"]
+        return "\n".join([*head, self.code.text(), *tail])
 
     def store(self, register: str, *, base: str, filter_index: int, pixel: int) -> None:
         """Store one output; condition NE if its filter is missing in the last quad, when flags say EQ."""
@@ -94,61 +104,61 @@ class ConvGemm(ABC):
         for pixel, register in enumerate(registers):
             self.store(register, base=base, filter_index=filter_index, pixel=pixel)
 
-    def _start(self) -> None:
+    def start(self) -> None:
         """Pointers to S registers; the weights to RAM."""
-        code, size = self.code, 8 * self._steps
+        code, size = self.code, 8 * self.steps
         code.keep("output", "r1")
         code.add("r4", "r2", -4)
         code.keep("inputs", "r4")
-        if self._turns > 1:
+        if self.turns > 1:
             code.add("r4", "r4", size, temporary="r5")
             code.keep("inputs_end", "r4")
         words, weights = self.params["weight_words"], "r3"
-        if self._ram_words:
-            words, weights = self._ram_words, "r1"
+        if self.ram_words:
+            words, weights = self.ram_words, "r1"
             code.add("r12", "r2", size, temporary="r5")
             code.op("mov r1, r12")
             self.copy_weights()
         code.add("r4", weights, -4)
         code.keep("weights", "r4")
-        code.add("r4", "r4", 4 * (words - self._constants), temporary="r5")
+        code.add("r4", "r4", 4 * (words - self.constants), temporary="r5")
         code.keep("last_constants", "r4")
-        code.add("r9", "r2", size + 4 * self._ram_words, temporary="r5")
-        self._bands.start(source="r0", strip="r9")
-        if self._bands.rest:
+        code.add("r9", "r2", size + 4 * self.ram_words, temporary="r5")
+        self.bands.start(source="r0", strip="r9")
+        if self.bands.rest:
             code.add("r4", "r2", self.params["spill"], temporary="r5")
             code.keep("spill", "r4")
 
-    def _group(self) -> None:
+    def group(self) -> None:
         code = self.code
-        self._bands.pointers(self.pointers())
-        if self._bands.rest:
-            self._divert()
+        self.bands.pointers(self.pointers())
+        if self.bands.rest:
+            self.divert()
         code.fetch("r10", "inputs")
         self.widen()
         code.fetch("r4", "weights")
         quad = code.here(aligned=True)
         self.start_sums()
-        self._multiply()
+        self.multiply()
         # EQ in the last quad: everything up to the branch keeps the flags.
         code.fetch("r0", "last_constants")
         code.op("cmp r4, r0")
         self.finish_sums()
         code.branch("bne", quad)
         code.fetch("r0", "output")
-        code.add("r0", "r0", self._pixels * self.filters - FILTERS * self._quads, temporary="r1")
+        code.add("r0", "r0", self.pixels * self.filters - FILTERS * self.quads, temporary="r1")
         code.keep("output", "r0")
-        if self._bands.rest:
-            self._return()
+        if self.bands.rest:
+            self.take_back()
 
     def next_outputs(self, register: str) -> None:
-        """Move the output pointer to the next four filters."""
-        self.code.op(f"addw {register}, {register}, #{FILTERS}")
+        """Move the output pointer; flags are kept."""
+        self.code.op(f"addw {register}, {register}, #{self.stride}")
         self.code.keep("output", register)
 
-    def _multiply(self) -> None:
+    def multiply(self) -> None:
         code = self.code
-        turn = self._steps // self._turns
+        turn = self.steps // self.turns
         again = code.here(aligned=True)
         for step in range(turn):
             chunk = step % _CHUNK
@@ -157,12 +167,13 @@ class ConvGemm(ABC):
             code.op(f"ldr r0, [r4, #{low}]", f"ldr r1, [r4, #{high}]{back}")
             code.op(f"ldr r2, [r5, #{low}]", f"ldr r3, [r5, #{high}]{back}")
             self.step()
-        if self._turns > 1:
-            code.fetch("r0", "inputs_end")
-            code.op("cmp r5, r0")
+        if self.turns > 1:
+            register, end = self.loop_end
+            code.fetch("r0", end)
+            code.op(f"cmp {register}, r0")
             code.branch("bne", again)
 
-    def _divert(self) -> None:
+    def divert(self) -> None:
         """The outputs of an incomplete group go to scratch."""
         code = self.code
         complete = code.label()
@@ -174,11 +185,11 @@ class ConvGemm(ABC):
         code.keep("output", "r0")
         code.place(complete)
 
-    def _return(self) -> None:
+    def take_back(self) -> None:
         """Those of an incomplete group that are real go to the output."""
         code = self.code
         complete = code.label()
-        count = self._bands.rest * self.filters
+        count = self.bands.rest * self.filters
         code.fetch("r0", "left")
         code.op("cmp r0, #0")
         code.branch("bge", complete)

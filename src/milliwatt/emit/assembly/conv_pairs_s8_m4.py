@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from milliwatt.emit.assembly.conv_gemm import ConvGemm, Params
+from milliwatt.emit.assembly.conv_gemm import FILTERS, ConvGemm, Params
 from milliwatt.emit.assembly.copying import copy_words
 from milliwatt.emit.assembly.listing import Listing
 from milliwatt.emit.assembly.widening import Unrolling, whole_words
@@ -22,10 +22,12 @@ SUMS = (("r6", "r7"), ("r8", "r9"), ("r10", "r11"), ("r12", "lr"))
 
 def body(params: Params) -> str:
     """The whole function. Arguments: r0 input, r1 output, r2 scratch, r3 weights."""
-    return _Pairs(params).text()
+    return (Pairs(params) if params["block"] == 1 else PairBlocks(params)).text()
 
 
-class _Pairs(ConvGemm):
+class Pairs(ConvGemm):
+    """Pair of pixels by pair of pixels, all filters each."""
+
     def __init__(self, params: Params) -> None:
         constants = 12 if params["jumps"] else 8
         super().__init__(params, pixels=2, constants=constants, ram_words=int(params["ram_words"]))
@@ -62,9 +64,13 @@ class _Pairs(ConvGemm):
     def start_sums(self) -> None:
         code = self.code
         code.op("ldr r6, [r4, #4]", "ldr r8, [r4, #8]", "ldr r10, [r4, #12]", "ldr r12, [r4, #16]!")
-        code.fetch("r5", "inputs")
+        self.point_to_inputs()
         # The wide form of one move keeps the loop's 32-bit instructions on word addresses.
         code.op("mov.w r7, r6", *(f"mov {second}, {first}" for first, second in SUMS[1:]))
+
+    def point_to_inputs(self) -> None:
+        """The inputs to r5."""
+        self.code.fetch("r5", "inputs")
 
     def step(self) -> None:
         self.code.op(
@@ -109,6 +115,110 @@ class _Pairs(ConvGemm):
                 code.op(f"lsl {name}, {name}, #8" if other is None else f"sub {name}, {name}, {other[index]}")
                 code.op(f"and r3, r2, {name}, asr #31", "add r3, r3, r1")
                 code.op(f"smmla {name}, {name}, r0, r3", f"ssat {name}, #8, {name}, asr #{shift + 8}")
+
+
+class PairBlocks(Pairs):
+    """Some pairs of pixels at a time: four filters are copied to RAM, and multiplied with all pairs of a block."""
+
+    def start(self) -> None:
+        """Pointers to S registers."""
+        code, size = self.code, 8 * self.steps * self.params["block"]
+        code.keep("output", "r1")
+        code.add("r4", "r2", -4)
+        code.keep("inputs", "r4")
+        code.add("r4", "r4", size, temporary="r5")
+        code.keep("inputs limit", "r4")
+        code.keep("buffer", "r4")
+        code.add("r4", "r4", 4 * (self.ram_words - self.constants), temporary="r5")
+        code.keep("last_constants", "r4")
+        code.keep("weights", "r3")
+        code.add("r3", "r3", 4 * self.params["weight_words"], temporary="r5")
+        code.keep("weights end", "r3")
+        code.add("r9", "r2", size + 4 * self.ram_words, temporary="r5")
+        self.bands.start(source="r0", strip="r9")
+        if self.bands.rest:
+            code.add("r4", "r2", self.params["spill"], temporary="r5")
+            code.keep("spill", "r4")
+
+    @property
+    def loop_end(self) -> tuple[str, str]:
+        return "r4", "last_constants"
+
+    @property
+    def stride(self) -> int:
+        return self.pixels * self.filters
+
+    def point_to_inputs(self) -> None:
+        """The pairs of a block follow each other."""
+
+    def group(self) -> None:
+        code = self.code
+        self._widen_block()
+        if self.bands.rest:
+            code.fetch("r12", "left")
+            self.divert()
+        code.fetch("r0", "output")
+        code.keep("block output", "r0")
+        code.fetch("r3", "weights")
+        quad, done = code.here(), code.label()
+        code.fetch("r12", "buffer")
+        code.add("r12", "r12", 4)
+        copy_words(code, self.ram_words, source="r3", target="r12", counter="lr")
+        code.keep("next weights", "r3")
+        code.fetch("r5", "inputs")
+        self._pairs()
+        code.fetch("r3", "next weights")
+        code.fetch("r0", "weights end")
+        code.op("cmp r3, r0")
+        code.branch("beq", done)
+        code.fetch("r0", "block output")
+        code.op(f"adds r0, #{FILTERS}")
+        code.keep("block output", "r0")
+        code.keep("output", "r0")
+        code.branch("b", quad)
+        code.place(done)
+        code.fetch("r0", "output")
+        code.add("r0", "r0", -FILTERS * (self.quads - 1), temporary="r1")
+        code.keep("output", "r0")
+        if self.bands.rest:
+            self.take_back()
+
+    def _pairs(self) -> None:
+        """Four filters for all pairs of the block."""
+        code = self.code
+        again = code.here(aligned=True)
+        code.fetch("r4", "buffer")
+        self.start_sums()
+        self.multiply()
+        if self.filters % FILTERS:
+            # EQ in the last quad: the stores keep the flags.
+            code.fetch("r0", "next weights")
+            code.fetch("r1", "weights end")
+            code.op("cmp r0, r1")
+        self.finish_sums()
+        code.fetch("r0", "inputs end")
+        code.op("cmp r5, r0")
+        code.branch("bne", again)
+
+    def _widen_block(self) -> None:
+        """Pairs until the block is full or less than two pixels are left; a last single pixel is a block."""
+        code = self.code
+        code.fetch("r10", "inputs")
+        code.keep("inputs end", "r10")
+        pair, full = code.here(), code.label()
+        self.bands.pointers(self.pointers())
+        code.fetch("r10", "inputs end")
+        self.widen()
+        code.fetch("r0", "inputs end")
+        code.add("r0", "r0", 8 * self.steps, temporary="r1")
+        code.keep("inputs end", "r0")
+        code.fetch("r1", "inputs limit")
+        code.op("cmp r0, r1")
+        code.branch("beq", full)
+        code.fetch("r0", "left")
+        code.op("cmp r0, #2")
+        code.branch("bge", pair)
+        code.place(full)
 
 
 def _widen_words(code: Listing, addresses: Sequence[Sequence[str]]) -> None:

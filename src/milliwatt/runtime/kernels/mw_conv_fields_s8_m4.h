@@ -34,6 +34,7 @@ struct mw_conv_fields_s8_m4_params {
     int32_t band_step;
     int32_t zero;
     int32_t out_c;
+    int32_t block; /* always 1 */
     int32_t steps; /* of one input each */
     int32_t turns; /* of the inner loop */
     int32_t widened; /* words of a patch in one turn of the loop that widens them, at most */

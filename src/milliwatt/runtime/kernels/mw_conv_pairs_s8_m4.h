@@ -35,13 +35,14 @@ struct mw_conv_pairs_s8_m4_params {
     int32_t band_step;
     int32_t zero;
     int32_t out_c;
+    int32_t block; /* pairs of pixels that are widened before any is multiplied */
     int32_t steps; /* of two inputs each */
     int32_t turns; /* of the inner loop */
     int32_t widened; /* words of a patch in one turn of the loop that widens them, at most */
     int32_t shift;
     int32_t jumps;
     int32_t weight_words;
-    int32_t ram_words; /* weights that are copied to scratch: none or all */
+    int32_t ram_words; /* weights that scratch holds at a time: none, all, or with blocks those of four filters */
     int32_t spill; /* where in scratch the outputs of an incomplete pair of pixels go */
 };
 
@@ -82,34 +83,47 @@ MW_INLINE void mw_conv_pairs_of_pixel(const struct mw_conv_pairs_s8_m4_params *p
     }
 }
 
+/* Pixels of the next block: whole pairs, or a single last pixel. */
+MW_INLINE int32_t mw_conv_pairs_block(const struct mw_conv_pairs_s8_m4_params *p, int32_t left)
+{
+    const int32_t most = 2 * p->block;
+    return left >= most ? most : left > 1 ? left & ~1 : left;
+}
+
 MW_KERNEL void mw_conv_pairs_s8_m4(const struct mw_conv_pairs_s8_m4_params *p, const int8_t *input, int8_t *output,
                                    uint32_t *scratch, const uint32_t *weights)
 {
-    const struct mw_patches patches = {p->rows,       p->cols,     p->step,     p->row_step,   p->kernel_h,
-                                       p->row_bytes,  p->kernel_pitch, p->pitch, p->strip_rows, p->left_bytes,
-                                       p->copied,     p->in_pitch, p->in_h,     p->pad_top,    p->band_step,
-                                       p->zero};
+    const struct mw_patches shape = {p->rows,      p->cols,         p->step,  p->row_step,   p->kernel_h,
+                                     p->row_bytes, p->kernel_pitch, p->pitch, p->strip_rows, p->left_bytes,
+                                     p->copied,    p->in_pitch,     p->in_h,  p->pad_top,    p->band_step,
+                                     p->zero};
     const int32_t quad_words = p->weight_words / ((p->out_c + 3) >> 2);
-    int8_t *const strip = (int8_t *)(scratch + 2 * p->steps + p->ram_words) + p->lead;
+    int8_t *const strip = (int8_t *)(scratch + 2 * p->steps * p->block + p->ram_words) + p->lead;
     const int8_t *const first = p->strip != 0 ? strip : input;
     const int32_t pixels = p->rows * p->cols;
     int32_t band;
     int32_t pixel;
+    int32_t count;
     int32_t filter;
+    int32_t i;
     for (band = 0; band < p->bands; band++) {
         if (p->strip != 0) {
-            mw_patches_strip(&patches, input, band, strip);
+            mw_patches_strip(&shape, input, band, strip);
         }
-        for (pixel = 0; pixel < pixels; pixel += 2) {
-            const int32_t second = pixel + 1 < pixels ? 1 : 0;
-            mw_patches_widen(&patches, mw_patches_at(&patches, first, pixel), scratch);
-            mw_patches_widen(&patches, mw_patches_at(&patches, first, pixel + second), scratch + 1);
-            for (filter = 0; filter < p->out_c; filter += 2) {
-                const uint32_t *const quad = weights + (filter >> 2) * quad_words;
-                mw_conv_pairs_of_pixel(p, quad, scratch, filter, output);
-                mw_conv_pairs_of_pixel(p, quad, scratch + 1, filter, output + second * p->out_c);
+        for (pixel = 0; pixel < pixels; pixel += count) {
+            count = mw_conv_pairs_block(p, pixels - pixel);
+            /* The words of the two pixels of a pair in turn. */
+            for (i = 0; i < count; i++) {
+                mw_patches_widen(&shape, mw_patches_at(&shape, first, pixel + i),
+                                 scratch + (i >> 1) * 2 * p->steps + (i & 1));
             }
-            output += (1 + second) * p->out_c;
+            for (i = 0; i < count; i++) {
+                for (filter = 0; filter < p->out_c; filter += 2) {
+                    mw_conv_pairs_of_pixel(p, weights + (filter >> 2) * quad_words,
+                                           scratch + (i >> 1) * 2 * p->steps + (i & 1), filter, output);
+                }
+                output += p->out_c;
+            }
         }
     }
 }
