@@ -98,3 +98,16 @@ def test_planners_do_not_see_it_and_the_checker_demands_the_very_place() -> None
     )
     with pytest.raises(VerificationError, match="overlap"):
         check(shifted)
+
+
+def test_apart_though_something_else_is_at_the_top() -> None:
+    """What must come apart lies below the top, which another step holds."""
+    builder = Builder()
+    for name, size in (("in", 300), ("a", 200), ("b", 200), ("out", 400), ("end", 100)):
+        builder.value(name, size)
+    builder.call(["in"], ["a"], overlaps=(("in", "a", 0),))
+    builder.call(["a"], ["b"])
+    builder.call(["b"], ["out"], overlaps=(("b", "out", 200),))
+    builder.call(["out"], ["end"], overlaps=(("out", "end", 4),))
+    program = with_exact(builder.program(["in"], ["end"]), {"b": "a"})
+    assert plan(program).arena_bytes == 404

@@ -4,7 +4,7 @@
 A kernel that permits this alone (an ``exact`` overlap) leaves a choice that the placement of boxes does not know:
 one address for both, or two places apart. One address mostly saves a buffer, but ties what stands before the call
 to what comes behind it; then two buffers can be cheaper. So all are merged at first, and those that are alive
-beside the top of the arena are tried apart.
+beside what lies higher than any plan must reach are tried apart.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def best_merged(program: Program, place: Callable[[Program], Plan]) -> Plan:
     best = place(merged(program, pairs))
     least = lower_bound(merged(program, pairs))
     while pairs and best.arena_bytes > least:
-        beside = [pair for pair in pairs if _beside_top(best, pair)]
+        beside = [pair for pair in pairs if _beside_top(best, pair, least)]
         trials = [tuple(one for one in pairs if one != pair) for pair in beside]
         plans = [place(merged(program, trial)) for trial in trials]
         found = min(range(len(plans)), key=lambda index: plans[index].arena_bytes, default=None)
@@ -57,11 +57,10 @@ def best_merged(program: Program, place: Callable[[Program], Plan]) -> Plan:
     return best
 
 
-def _beside_top(plan: Plan, pair: Pair) -> bool:
-    """Whether the merged buffer is alive together with something that ends where the arena does."""
+def _beside_top(plan: Plan, pair: Pair, least: int) -> bool:
+    """Whether the merged buffer is alive together with something that ends above ``least``."""
     spot = plan.buffers[plan.program.buffer_of[pair[0]]]
-    highest = max(one.end for one in (*plan.buffers.values(), *plan.scratch.values()))
     return any(
-        one.end == highest and one.first <= spot.last and spot.first <= one.last
+        one.end > least and one.first <= spot.last and spot.first <= one.last
         for one in (*plan.buffers.values(), *plan.scratch.values())
     )
