@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from milliwatt.emit.emission import emit
 from milliwatt.emit.emitted import Emitted
 from milliwatt.errors import UsageError
-from milliwatt.ir import Graph
+from milliwatt.ir import Graph, Shape
 from milliwatt.lower.lowering import Choose, lower
 from milliwatt.lower.program import Program
 from milliwatt.ops import Numerics
@@ -109,8 +108,34 @@ def with_facts(build: Build, facts: Sequence[str], extra: Mapping[str, Any]) -> 
     return replace(build, emitted=emitted)
 
 
-def load(path: str | Path) -> Graph:
-    """Read a model file; the format follows from its suffix."""
-    from milliwatt.importers import load as load_file
+def load(
+    model: object,
+    example: object = None,
+    *,
+    input_shapes: Mapping[str, Shape] | None = None,
+    trust: bool = False,
+) -> Graph:
+    """Read a trained model: a file, whose format follows from its suffix, or a live object of its framework.
 
-    return load_file(Path(path))
+    Args:
+        model: a path, or an object such as a PyTorch module or a scikit-learn estimator.
+        example: inputs that the object takes, where their shapes do not follow from it.
+        input_shapes: shapes of inputs by name ("" for the only one), where the model leaves them open.
+        trust: unpickle files, which runs whatever code their author put there.
+
+    Returns:
+        A graph that verifies, each operator supported.
+
+    Raises:
+        UsageError: there is no such file, nothing takes its format, or a choice does not fit the model.
+        ModelError: the file is damaged.
+        UnsupportedError: the model uses something that milliwatt does not support.
+
+    Example:
+        >>> import milliwatt
+        >>> graph = milliwatt.load("keyword_spotting.tflite")  # doctest: +SKIP
+    """
+    from milliwatt.importers import load as load_model
+    from milliwatt.importers.request import Request
+
+    return load_model(model, example, request=Request(input_shapes or {}, trust=trust))

@@ -24,6 +24,7 @@ import numpy as np
 
 from milliwatt.errors import ModelError, UnsupportedError
 from milliwatt.importers import importers
+from milliwatt.importers.request import Request
 from milliwatt.ir import Graph
 from milliwatt.ops import find, operators, signature
 from milliwatt.ops.interpret import Interpreter
@@ -54,7 +55,7 @@ def main() -> None:
         signal.alarm(SECONDS)
         start = time.perf_counter()
         try:
-            graph = load(data, "fuzz")
+            graph = load(data, "fuzz", Request())
             outcomes["graph"] += 1
             slowest = max(slowest, time.perf_counter() - start)
             signal.alarm(SECONDS)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from milliwatt.importers import importers
+from milliwatt.importers.request import Request
 from milliwatt.importers.tflite.records import ModelRecord, OperatorRecord, SubgraphRecord, TensorRecord
 from milliwatt.ir import DType, Graph, Quant, TensorType
 from milliwatt.testing.tflite_records import operator_record, options_record, tensor_record
@@ -58,4 +59,4 @@ def with_main(model: ModelRecord, **changes: Any) -> ModelRecord:
 
 def imported(model: ModelRecord) -> Graph:
     """The graph that the importer makes of the written file."""
-    return importers()[".tflite"](write_records(model), "model")
+    return importers()[".tflite"](write_records(model), "model", Request())

@@ -13,6 +13,7 @@ from tests.importers.small_models import dense, imported, use, with_main, with_o
 
 from milliwatt.errors import ModelError, UnsupportedError
 from milliwatt.importers import importers, load
+from milliwatt.importers.request import Request
 from milliwatt.importers.tflite.records import ModelRecord, OptionsRecord, QuantRecord
 from milliwatt.testing.tflite_writer import write_records
 
@@ -152,7 +153,7 @@ WRONG_FILES = {
 @pytest.mark.parametrize("case", WRONG_FILES)
 def test_what_is_no_model(case: str) -> None:
     with pytest.raises(ModelError):
-        importers()[".tflite"](WRONG_FILES[case], "model")
+        importers()[".tflite"](WRONG_FILES[case], "model", Request())
 
 
 @pytest.mark.parametrize("length", range(0, len(write_records(dense())), 7))
@@ -160,4 +161,4 @@ def test_every_prefix(length: int) -> None:
     """A file cut anywhere is an error, or whole: trailing bytes may be padding."""
     data = write_records(dense())[:length]
     with pytest.raises((ModelError, UnsupportedError)):
-        importers()[".tflite"](data, "model")
+        importers()[".tflite"](data, "model", Request())

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from milliwatt.errors import InternalError
+from milliwatt.importers.request import Request
 from milliwatt.importers.tflite import load
 from milliwatt.ir import AttrValue, DType, Graph, Quant, TensorType
 from milliwatt.ops import Numerics, find, signature
@@ -82,7 +83,7 @@ def test_a_small_mobilenet_agrees_on_the_emulated_core() -> None:
 
 
 def test_a_small_mobilenet_is_imported_from_its_file() -> None:
-    imported = load(write(small_mobilenet()), "legacy")
+    imported = load(write(small_mobilenet()), "legacy", Request())
     assert [imported.values[name].dtype for name in imported.inputs] == [DType.UINT8]
     compare(imported, boards=("host",), samples=2)
 

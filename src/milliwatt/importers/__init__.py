@@ -4,7 +4,11 @@
 An importer is a module with
 
 * ``SUFFIXES``: the file suffixes that it takes, lower case, with the dot;
-* ``load(data: bytes, name: str) -> Graph``: a verified graph, or ModelError or UnsupportedError.
+* ``load(data: bytes, name: str, request: Request) -> Graph``: a verified graph, or ModelError or UnsupportedError;
+* where the framework's own objects can be taken, ``takes(model: object) -> bool``, cheap and without importing the
+  framework, and ``from_object(model: object, example: object, name: str, request: Request) -> Graph``.
+
+What a user should know about an import that went well is said with ``warnings.warn(..., ImportNotice)``.
 
 A framework that an importer needs is imported inside its functions, so that looking for importers stays
 cheap and none is a dependency of the others.
@@ -19,39 +23,61 @@ import re
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
 from milliwatt.errors import UnsupportedError, UsageError
+from milliwatt.importers.request import Request
 from milliwatt.ir import Graph
 
 MAX_FILE_BYTES = 256 * 2**20
 
-Load = Callable[[bytes, str], Graph]
+Load = Callable[[bytes, str, Request], Graph]
+
+
+class ImportNotice(UserWarning):
+    """Something that was decided on import and that the user should know, such as a batch fixed to 1."""
+
+
+@functools.cache
+def _modules() -> tuple[ModuleType, ...]:
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(importlib.import_module(f"{__name__}.{name}") for name in names)
 
 
 @functools.cache
 def importers() -> Mapping[str, Load]:
     """The ``load`` of each importer by suffix, in alphabetical order."""
-    found: dict[str, Load] = {}
-    for module_info in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{module_info.name}")
-        for suffix in getattr(module, "SUFFIXES", ()):
-            found[suffix] = module.load
+    found = {suffix: module.load for module in _modules() for suffix in getattr(module, "SUFFIXES", ())}
     return MappingProxyType(dict(sorted(found.items())))
 
 
-def load(path: Path | str) -> Graph:
-    """The graph of a model file, named after the file.
+def load(
+    model: object,
+    example: object = None,
+    *,
+    name: str | None = None,
+    request: Request | None = None,
+) -> Graph:
+    """The graph of a model file, or of a live object of a framework.
+
+    Args:
+        model: the path of a file, or for example a PyTorch module or a scikit-learn estimator.
+        example: inputs that the object takes, where shapes do not follow from it.
+        name: the graph's name; by default the file's, or the object's class.
+        request: what the user says beside the model.
 
     Raises:
-        UsageError: there is no such file, it cannot be read, or no importer takes its suffix.
+        UsageError: there is no such file, it cannot be read, or no importer takes its suffix or the object.
         ModelError: the file is damaged.
         UnsupportedError: the model uses something that milliwatt does not support.
 
     Example:
         >>> graph = load("keyword_spotting.tflite")  # doctest: +SKIP
     """
-    path = Path(path)
+    request = request or Request()
+    if not isinstance(model, str | Path):
+        return _load_object(model, example, name or graph_name(type(model).__name__), request)
+    path = Path(model)
     known = importers()
     importer = known.get(path.suffix.lower())
     if importer is None:
@@ -60,7 +86,16 @@ def load(path: Path | str) -> Graph:
             where=str(path),
             hint=f"known: {', '.join(known)}",
         )
-    return importer(_content(path), graph_name(path.stem))
+    return importer(_content(path), name or graph_name(path.stem), request)
+
+
+def _load_object(model: object, example: object, name: str, request: Request) -> Graph:
+    for module in _modules():
+        if hasattr(module, "takes") and module.takes(model):
+            graph: Graph = module.from_object(model, example, name, request)
+            return graph
+    kind = f"{type(model).__module__}.{type(model).__qualname__}"
+    raise UsageError(f"no importer takes a {kind}", hint=f"save it as one of {', '.join(importers())}")
 
 
 def graph_name(stem: str) -> str:

@@ -12,6 +12,7 @@ bounded memory.
 
 from __future__ import annotations
 
+from milliwatt.importers.request import Request
 from milliwatt.importers.tflite.build import build
 from milliwatt.importers.tflite.reader import read
 from milliwatt.ir import Graph
@@ -19,15 +20,18 @@ from milliwatt.ir import Graph
 SUFFIXES = (".tflite", ".lite")
 
 
-def load(data: bytes, name: str) -> Graph:
+def load(data: bytes, name: str, request: Request) -> Graph:
     """The graph of a TFLite model.
 
     Args:
         data: the content of the file.
         name: the graph's name.
+        request: what the user says beside the model; a .tflite leaves nothing to choose.
 
     Raises:
+        UsageError: the user gave shapes.
         ModelError: the bytes are damaged or no TFLite model.
         UnsupportedError: the model uses something that milliwatt does not support.
     """
+    request.refuse_shapes(".tflite")
     return build(read(data), name)
