@@ -27,7 +27,7 @@ CASES = {
     "three_channels": Convolution((4, 4, 3), 4),
     "one_channel": Convolution((4, 3, 1), 5),
     "odd_pixels": Convolution((5, 5, 8), 8),
-    "one_pixel": Convolution((1, 1, 8), 8),
+    "one_pixel": Convolution((2, 1, 8), 8, stride=(2, 1)),
     "odd_filters": Convolution((4, 4, 12), 7),
     "two_filters": Convolution((4, 4, 12), 2),
     "many_channels": Convolution((3, 2, 150), 4),
@@ -110,7 +110,10 @@ def test_which_cases_fit_which_form(form: str, numerics: Numerics, monkeypatch: 
 
 
 def test_the_faster_form_is_taken_where_both_fit() -> None:
-    cases = {"many_pixels": Convolution((24, 25, 16), 32), "one_pixel": Convolution((1, 1, 16), 32)}
+    cases = {
+        "many_pixels": Convolution((24, 25, 16), 32),
+        "one_pixel": Convolution((2, 1, 16), 32, stride=(2, 1)),
+    }
     program = lower(convolutions(cases), core=board(BOARD).core, numerics=Numerics.LITERT, optimize="speed")
     assert [call.kernel for call in program.calls] == [FIELDS, PAIRS]
 

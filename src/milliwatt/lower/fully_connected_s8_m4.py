@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""FULLY_CONNECTED on int8 in generated assembly: eight filters at a time, inputs widened once or as they are used."""
+"""Matrices times rows of int8 in generated assembly: eight filters at a time, inputs widened once or as used."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from milliwatt.ir import DType
 from milliwatt.lower.filter_bank import FilterBank
-from milliwatt.lower.fully_connected import filter_offset
+from milliwatt.lower.matrix_layer import MatrixLayer, matrix_layer
 from milliwatt.lower.paired_units import PairedUnits, pair_units
 from milliwatt.lower.program import KernelCall, Overlap, Read, Scratch, Table
 from milliwatt.lower.site import Site
 from milliwatt.lower.tile_s8 import QUAD
 from milliwatt.ops.accumulate import rescale
 
-OPERATORS = ("FULLY_CONNECTED",)
-RANK = -2
+OPERATORS = ("FULLY_CONNECTED", "CONV_2D")
+RANK = -4
 
 _WORD = 4
 """Inputs that are widened together."""
@@ -30,40 +29,37 @@ _LARGEST_UNROLL = 4
 
 
 def matches(site: Site) -> bool:
-    """A core with DSP instructions and S registers, int8, constant symmetric weights, a depth of at least one word."""
-    signature = site.signature
-    weights = signature.constant(1)
-    fast = site.core.dsp and site.core.fpu and site.optimize != "flash"
-    if not fast or signature.input(0).dtype is not DType.INT8 or weights is None:
-        return False
-    constant_bias = not signature.has_input(2) or signature.constant(2) is not None
-    return constant_bias and weights.shape[1] >= _WORD and filter_offset(site) == 0
+    """A core with DSP instructions and S registers, a matrix of int8, a depth of at least one word."""
+    layer = matrix_layer(site) if site.core.dsp and site.core.fpu and site.optimize != "flash" else None
+    return layer is not None and layer.weights.shape[1] >= _WORD
 
 
 def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
     """With widened inputs, unless RAM counts, and without scratch; nothing where no short form is exact."""
-    paired = pair_units(_bank(site))
+    layer = matrix_layer(site)
+    if layer is None:
+        raise ValueError("the layer is no matrix")
+    paired = pair_units(_bank(site, layer))
     if paired is None:
         return
     if site.optimize != "ram":
-        yield (_call(site, paired, widened=True),)
-    if site.signature.input(1).shape[1] % _WORD == 0:
-        yield (_call(site, paired, widened=False),)
+        yield (_call(site, layer, paired, widened=True),)
+    if layer.weights.shape[1] % _WORD == 0:
+        yield (_call(site, layer, paired, widened=False),)
 
 
-def _call(site: Site, paired: PairedUnits, *, widened: bool) -> KernelCall:
-    units, depth = site.signature.input(1).shape
+def _call(site: Site, layer: MatrixLayer, paired: PairedUnits, *, widened: bool) -> KernelCall:
+    units, depth = layer.weights.shape
     words = -(-depth // _WORD)
-    rows = site.signature.input(0).size // depth
     arguments = (
         site.read(0),
         site.write(),
         Scratch(8 * words if widened else 0, "uint32_t"),
-        Table("layer", np.array([rows, words, units, *paired.constants], np.int32)),
+        Table("layer", np.array([layer.rows, words, units, *paired.constants], np.int32)),
         Table("weights", paired.stream()),
     )
     params = {**_params(paired, units, depth), "widened": int(widened)}
-    overlaps = _anywhere(site) if widened and rows == 1 else ()
+    overlaps = _anywhere(site) if widened and layer.rows == 1 else ()
     return site.call("mw_fully_connected_s8_m4", params, arguments, overlaps=overlaps)
 
 
@@ -90,17 +86,12 @@ def _anywhere(site: Site) -> tuple[Overlap, ...]:
     return (Overlap(source.value, output, -most),)
 
 
-def _bank(site: Site) -> FilterBank:
+def _bank(site: Site, layer: MatrixLayer) -> FilterBank:
     """The units, filled up with zeros to whole words, in the order in which SXTB16 leaves the inputs."""
-    weights = site.signature.constant(1)
-    if weights is None:
-        raise ValueError("the filter is not constant")
-    units, depth = weights.shape
+    units, depth = layer.weights.shape
     words = -(-depth // _WORD)
     padded = np.zeros((units, words * _WORD), np.int64)
-    padded[:, :depth] = weights
+    padded[:, :depth] = layer.weights
     places = padded.reshape(units, words, _WORD)[:, :, QUAD].reshape(units, -1)
-    given = site.signature.constant(2)
-    bias = np.zeros(units, np.int64) if given is None else given.reshape(-1).astype(np.int64)
     constants = rescale(site.signature, units, site.rounding)
-    return FilterBank(places, bias + constants.input_offset * padded.sum(axis=1), constants)
+    return FilterBank(places, layer.bias + constants.input_offset * padded.sum(axis=1), constants)
