@@ -186,10 +186,12 @@ BROKEN: dict[str, Use] = {
     "AVERAGE_POOL_2D steps": POOL.with_attrs(filter_height=0),
     "AVERAGE_POOL_2D activation": POOL.with_attrs(fused_activation_function="TANH"),
     "AVERAGE_POOL_2D same_quantisation": replace(POOL, output=int8(1, 4, 4, 2, quant=OUTPUT)),
+    "AVERAGE_POOL_2D windows_inside": POOL.with_attrs(explicit_padding=(3, 0, 0, 0)),
     "MAX_POOL_2D rank": LARGEST.with_input(0, int8(4, 4, 2)),
     "MAX_POOL_2D steps": LARGEST.with_attrs(stride_h=0),
     "MAX_POOL_2D activation": LARGEST.with_attrs(fused_activation_function="TANH"),
     "MAX_POOL_2D same_quantisation": replace(LARGEST, output=int8(1, 4, 4, 2, quant=OUTPUT)),
+    "MAX_POOL_2D windows_inside": LARGEST.with_attrs(explicit_padding=(3, 0, 0, 0)),
 }
 
 

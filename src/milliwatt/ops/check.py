@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from milliwatt.errors import InternalError, ModelError, UnsupportedError
-from milliwatt.ir import AttrValue, DType, Graph, Node, TensorType
+from milliwatt.ir import AttrValue, DType, Graph, Node, Shape, TensorType
 from milliwatt.ops import registry
 from milliwatt.ops.operator import Attribute, Constraint, Operator, Signature, Types
 
@@ -121,11 +121,20 @@ def _holds(constraint: Constraint, signature: Signature) -> bool:
         raise _malformed(signature, error) from error
 
 
-def _check_shapes(operator: Operator, signature: Signature) -> None:
+def inferred_shapes(operator: Operator, signature: Signature) -> tuple[Shape, ...]:
+    """The output shapes that follow from a signature's inputs; its outputs are not looked at.
+
+    Raises:
+        ModelError: the inputs do not fit the operator.
+    """
     try:
-        expected = tuple(tuple(map(int, shape)) for shape in operator.shapes(signature))
+        return tuple(tuple(map(int, shape)) for shape in operator.shapes(signature))
     except _MALFORMED as error:
         raise _malformed(signature, error) from error
+
+
+def _check_shapes(operator: Operator, signature: Signature) -> None:
+    expected = inferred_shapes(operator, signature)
     found = tuple(kind.shape for kind in signature.outputs)
     if found != expected:
         raise ModelError(

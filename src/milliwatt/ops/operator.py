@@ -43,7 +43,7 @@ PADDING = Attribute("enum", "SAME", enum="Padding")
 ACTIVATION = Attribute("enum", "NONE", enum="ActivationFunctionType")
 
 EXPLICIT_PADDING = Attribute("ints", (), internal=True)
-"""(top, bottom, left, right) instead of ``padding``, where a pass has moved a PAD into the window."""
+"""(top, bottom, left, right) instead of ``padding``, where a pass or an importer has put a border into the window."""
 
 
 @dataclass(frozen=True)

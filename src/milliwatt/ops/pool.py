@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from milliwatt.ir import DType, Shape
 from milliwatt.ops.activation_range import FUSABLE
-from milliwatt.ops.operator import ACTIVATION, PADDING, Attribute, Signature, TypeRow
+from milliwatt.ops.operator import ACTIVATION, EXPLICIT_PADDING, PADDING, Attribute, Signature, TypeRow
 from milliwatt.ops.taps import reach
 from milliwatt.ops.window import Axis, axis
 
@@ -24,6 +24,7 @@ ATTRIBUTES = {
     "filter_height": Attribute("int", 1),
     "filter_width": Attribute("int", 1),
     "fused_activation_function": ACTIVATION,
+    "explicit_padding": EXPLICIT_PADDING,
 }
 
 TYPES = tuple(TypeRow((dtype,), (dtype,)) for dtype in (DType.INT8, DType.UINT8, DType.INT16, DType.FLOAT32))
@@ -57,16 +58,24 @@ def same_quantisation(signature: Signature) -> bool:
     return close and data.quant.zero_point == output.quant.zero_point
 
 
-CONSTRAINTS = (rank, steps, activation, same_quantisation)
+def windows_inside(signature: Signature) -> bool:
+    """Every window covers at least one element of the data."""
+    ends = ((one, index) for one in axes(signature) for index in (0, one.output - 1))
+    return all(begin < end for begin, end in (reach(one, index) for one, index in ends))
+
+
+CONSTRAINTS = (rank, steps, activation, same_quantisation, windows_inside)
 
 
 def axes(signature: Signature) -> tuple[Axis, Axis]:
     """The vertical and the horizontal sliding window."""
     _, height, width, _ = signature.input(0).shape
     attrs = signature.attrs
+    padding, explicit = attrs["padding"], attrs.get("explicit_padding", ())
+    rows, columns = (explicit[:2], explicit[2:]) if explicit else (None, None)
     return (
-        axis(height, attrs["filter_height"], stride=attrs["stride_h"], padding=attrs["padding"]),
-        axis(width, attrs["filter_width"], stride=attrs["stride_w"], padding=attrs["padding"]),
+        axis(height, attrs["filter_height"], stride=attrs["stride_h"], padding=padding, explicit=rows),
+        axis(width, attrs["filter_width"], stride=attrs["stride_w"], padding=padding, explicit=columns),
     )
 
 

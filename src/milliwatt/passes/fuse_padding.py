@@ -34,8 +34,8 @@ def _is_zero(graph: Graph, pad: Node) -> bool:
 
 
 def _visit(graph: Graph, node: Node, producers: dict[str, Node]) -> Change | None:
-    if "explicit_padding" not in find(node.op).attributes:
-        return None
+    if "explicit_padding" not in find(node.op).attributes or len(node.inputs) < 2:
+        return None  # pools have no filter, and leave out what a PAD would count
     pad = producers.get(str(node.inputs[0]))
     if pad is None or pad.op not in ("PAD", "PADV2"):
         return None
