@@ -44,6 +44,10 @@ UNSUPPORTED: dict[str, tuple[ModelRecord, str]] = {
         with_operator(dense(), op="RFFT2D", options=None),
         "operator RFFT2D is not supported",
     ),
+    "operator of another meaning": (
+        with_operator(dense(), op="LSTM", options=None),
+        "TFLite's operator LSTM",
+    ),
     "sparse": (with_tensor(dense(), 1, is_sparse=True), "stored sparse"),
     "float16": (with_tensor(dense(), 0, type="FLOAT16"), "full-integer quantisation"),
     "string": (with_tensor(dense(), 0, type="STRING"), "outside|out of the model"),

@@ -9,6 +9,7 @@ import numpy as np
 
 from milliwatt.ir import DType
 from milliwatt.lower.program import Argument, KernelCall, Overlap, Table
+from milliwatt.lower.recurrent import KEPT
 from milliwatt.lower.site import Site
 from milliwatt.ops.lstm_gates import (
     CELL,
@@ -59,10 +60,19 @@ def floating(site: Site) -> KernelCall:
     """float32."""
     by_gate = {gate.index: gate for gate in gates(site.signature)}
     ordered = [by_gate[index] for index in _ORDER if index in by_gate]
-    params = {**_geometry(site, len(ordered)), "cell_clip": float(site.signature.attrs["cell_clip"])}
+    cells = site.signature.outputs[0].shape[2]
+    params = {
+        **_geometry(site, len(ordered)),
+        "first_row": 0,
+        **dict.fromkeys(("shown_stride", "hidden_stride", "cell_stride"), cells),
+        **dict.fromkeys(("hidden_start", "cell_start"), KEPT),
+        "cell_clip": float(site.signature.attrs["cell_clip"]),
+    }
     bias = np.stack([gate.bias for gate in ordered], axis=1)
-    tables = (Table("weights", _weights(site)), Table("bias", bias))
-    return site.call("mw_lstm_f32", params, (*_pointers(site), *tables), overlaps=_overlaps(site))
+    tables = (Table("weights", _weights(site).transpose(0, 2, 1)), Table("bias", bias))
+    # States that are kept have no initial values: those pointers are not read.
+    arguments = (*_pointers(site), site.read(0), site.read(0), *tables)
+    return site.call("mw_lstm_f32", params, arguments, overlaps=_overlaps(site))
 
 
 def _weights(site: Site) -> Array:

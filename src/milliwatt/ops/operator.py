@@ -201,6 +201,7 @@ class Operator:
         view: the output is the input's bytes under another shape.
         moves: for operators that only move elements, the copies that do it; ``fill`` comes first.
         fill: for operators that move elements onto a background, the value of that background.
+        tflite: whether TFLite has an operator of this name that means the same; else only other importers make it.
         hint: what to do when a model is rejected because of this operator.
     """
 
@@ -217,6 +218,7 @@ class Operator:
     view: bool = False
     moves: Callable[[Signature], tuple[Move, ...]] | None = None
     fill: Callable[[Signature], int | float] | None = None
+    tflite: bool = True
     hint: str = ""
 
     def accepts(self, signature: Signature) -> bool:

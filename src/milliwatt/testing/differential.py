@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from milliwatt.errors import VerificationError
 from milliwatt.ir import Graph
 from milliwatt.measure.litert import LiteRT, LiteRTWorker
-from milliwatt.ops import Numerics
+from milliwatt.ops import Numerics, find
 from milliwatt.pipeline import Options, compile_graph
 from milliwatt.runners import runners_for, values_by_step
 from milliwatt.targets import board
@@ -64,7 +64,7 @@ def compare(
             if word != "litert" and not (word == "emulator" and name == "host")
         ]
         litert = None
-        known = NOT_IN_REFERENCE.isdisjoint(node.op for node in graph.nodes)
+        known = all(find(node.op).tflite and node.op not in NOT_IN_REFERENCE for node in graph.nodes)
         if known and "litert" in implementations and numerics is Numerics.LITERT:
             litert = LiteRT(write(graph), all_tensors=True, worker=_worker())
         try:

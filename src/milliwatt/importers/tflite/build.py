@@ -126,6 +126,8 @@ class _Builder:
         except MilliwattError:
             refuse_builtin(operator, where)
             raise
+        if not known.tflite:
+            raise UnsupportedError(f"TFLite's operator {operator.op} is not supported", where=where)
         attributes = read_attributes(known, operator, self._subgraph.tensors, where=where)
         inputs: list[str | None] = []
         states: list[str] = []

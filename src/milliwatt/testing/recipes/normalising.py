@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SOFTMAX, LOG_SOFTMAX and L2_NORMALIZATION."""
+"""SOFTMAX, LOG_SOFTMAX, L2_NORMALIZATION, LAYER_NORM and RMS_NORM."""
 
 from __future__ import annotations
 
@@ -38,6 +38,27 @@ def l2_normalization(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
     return build.node("L2_NORMALIZATION", (data,), dtype=dtype, quant=_quant(_L2_NORMALIZATION, dtype))
 
 
+def layer_norm(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
+    """Any axis, with and without scale and bias."""
+    return _normalised(build, dtype, "LAYER_NORM", 2)
+
+
+def rms_norm(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
+    """Any axis, with and without a scale."""
+    return _normalised(build, dtype, "RMS_NORM", 1)
+
+
+def _normalised(build: GraphBuilder, dtype: DType, op: str, operands: int) -> tuple[str, ...]:
+    """An epsilon that keeps rounding errors of rows that are almost constant from growing."""
+    data = build.value(dtype, rank=build.integer(1, 4))
+    shape = build.type_of(data).shape
+    axis = build.integer(-len(shape), len(shape) - 1)
+    optional = [build.weights(shape[axis % len(shape) :], dtype) for _ in range(operands)]
+    inputs = [name if build.random.random() < 0.7 else None for name in optional]
+    attrs: dict[str, AttrValue] = {"axis": axis, "epsilon": build.choice([0.5, 0.01])}
+    return build.node(op, (data, *inputs), attrs=attrs, dtype=dtype)
+
+
 def _quant(fixed: dict[DType, tuple[float, int]], dtype: DType) -> Quant | None:
     if dtype not in fixed:
         return None
@@ -46,6 +67,8 @@ def _quant(fixed: dict[DType, tuple[float, int]], dtype: DType) -> Quant | None:
 
 
 RECIPES = (
+    Recipe("LAYER_NORM", layer_norm, (DType.FLOAT32,)),
+    Recipe("RMS_NORM", rms_norm, (DType.FLOAT32,)),
     Recipe("L2_NORMALIZATION", l2_normalization, (DType.INT8, DType.UINT8, DType.FLOAT32)),
     Recipe("LOG_SOFTMAX", log_softmax, (DType.INT8, DType.UINT8, DType.FLOAT32)),
     Recipe("SOFTMAX", softmax, (DType.INT8, DType.UINT8, DType.INT16, DType.FLOAT32)),
