@@ -12,8 +12,8 @@ from milliwatt.ops.check import check
 from milliwatt.testing.builder import GraphBuilder
 from milliwatt.testing.recipe import recipes
 
-# Made by passes, never found in a model file.
-INTERNAL = {"LOOKUP"}
+# Made by passes and by streaming, never found in a model file.
+INTERNAL = {"LOOKUP", "PUSH_COLUMNS"}
 
 
 @pytest.mark.parametrize("operator", operators().values(), ids=lambda operator: operator.name)

@@ -183,7 +183,7 @@ def test_values_that_share_a_buffer_without_being_views_of_another() -> None:
         plan(builder.program(["in"], ["out"]))
 
 
-@pytest.mark.parametrize("name", ["check", "check_claims"])
+@pytest.mark.parametrize("name", ["check", "check_claims", "check_states"])
 def test_shares_no_code_with_the_planners(name: str) -> None:
     folder = Path(str(milliwatt.plan.__file__)).parent
     source = ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))
@@ -193,5 +193,6 @@ def test_shares_no_code_with_the_planners(name: str) -> None:
         "milliwatt.lower.program",
         "milliwatt.plan.layout",
         "milliwatt.plan.check_claims",
+        "milliwatt.plan.check_states",
     }
     assert {name for name in imported if name and name.startswith("milliwatt")} <= allowed

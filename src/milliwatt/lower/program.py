@@ -2,7 +2,9 @@
 """The result of lowering: kernel calls in order, and what each reads, writes and may overlap.
 
 A `Program` still knows nothing of addresses. Values live in *buffers*; a value made by a view operator
-(RESHAPE, …) shares the buffer of the value it views.
+(RESHAPE, …) shares the buffer of the value it views. A buffer can be the memory of a state variable: then it holds
+its values from the call that names one of them among its outputs to the next call that touches the variable, and
+nothing may be written to it.
 """
 
 from __future__ import annotations
@@ -165,6 +167,7 @@ class Program:
         specialise: whether each kernel gets its parameters as compile-time constants (fast) or reads
             them at run time so that calls share one copy of its code (small).
         tables_in_ram: whether the firmware's start-up code copies all tables to RAM, where reading is fast.
+        state_of: for each buffer that is a state variable's memory, the variable.
     """
 
     graph: Graph
@@ -174,13 +177,19 @@ class Program:
     numerics: Numerics
     specialise: bool = True
     tables_in_ram: bool = False
+    state_of: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "buffer_of", MappingProxyType(dict(self.buffer_of)))
+        for name in ("buffer_of", "state_of"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def type_of(self, value: str) -> TensorType:
         """The type of a value."""
         return self.graph.values[value]
+
+    def home_state(self, value: str) -> str | None:
+        """The state variable in whose memory a value lies, if it lies in one."""
+        return self.state_of.get(self.buffer_of[value])
 
     def buffer_bytes(self) -> dict[str, int]:
         """Bytes of each buffer: its largest value."""

@@ -199,6 +199,7 @@ class Operator:
         state_inputs: indices of inputs that are state variables in TFLite files.
         elementwise: one input, one output, each element on its own: int8 becomes a table of 256 entries.
         view: the output is the input's bytes under another shape.
+        in_state: the output is what the node's only state variable holds then.
         moves: for operators that only move elements, the copies that do it; ``fill`` comes first.
         fill: for operators that move elements onto a background, the value of that background.
         tflite: whether TFLite has an operator of this name that means the same; else only other importers make it.
@@ -216,6 +217,7 @@ class Operator:
     state_inputs: tuple[int, ...] = ()
     elementwise: bool = False
     view: bool = False
+    in_state: bool = False
     moves: Callable[[Signature], tuple[Move, ...]] | None = None
     fill: Callable[[Signature], int | float] | None = None
     tflite: bool = True

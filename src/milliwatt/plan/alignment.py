@@ -79,3 +79,6 @@ def _state_types(program: Program) -> Iterator[tuple[str, int]]:
         for argument in call.arguments:
             if isinstance(argument, StateArg):
                 yield argument.state, element_bytes(argument.c_type)
+            elif isinstance(argument, Read):
+                home = program.home_state(argument.value)
+                yield from () if home is None else ((home, element_bytes(argument.c_type)),)

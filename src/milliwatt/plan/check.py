@@ -5,7 +5,8 @@ It runs the calls on a *shadow* of the arena, which holds for every byte the nam
 there. A read must find its own name in every byte; a write and a scratch stamp theirs. So it needs no notion
 of when a buffer is alive: whatever is overwritten too early is missed by the call that reads it. Within one
 call, all that it touches must be disjoint, except where the call permits a distance that the addresses keep.
-What the plan claims of itself is compared in `milliwatt.plan.check_claims`.
+What the plan claims of itself is compared in `milliwatt.plan.check_claims`; that values in the memory of a state
+variable are read only while it holds them, in `milliwatt.plan.check_states`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy.typing as npt
 from milliwatt.errors import VerificationError
 from milliwatt.lower.program import KernelCall, Program, StateArg
 from milliwatt.plan.check_claims import check_order, check_placements, check_spans, place_of
+from milliwatt.plan.check_states import check_states
 from milliwatt.plan.layout import Plan
 
 _NOTHING = 0
@@ -59,6 +61,7 @@ def check(plan: Plan, program: Program | None = None) -> None:
         check_order(plan, program)
     check_placements(plan)
     check_spans(plan)
+    check_states(plan)
     shadow = _Shadow(plan, _contents(plan.program), np.zeros(plan.arena_bytes, dtype=np.int32))
     shadow.enter()
     for step in range(len(plan.program.calls)):
@@ -178,6 +181,9 @@ def _contents(program: Program) -> dict[str, str]:
     origin = {node.outputs[0]: node.inputs[0] for node in program.graph.nodes if node.inputs and node.outputs}
     contents: dict[str, str] = {}
     for value, buffer in program.buffer_of.items():
+        if buffer in program.state_of:
+            contents[value] = f"state {program.state_of[buffer]!r}"
+            continue
         if stored_in.get(buffer, 0) <= 1:
             contents[value] = f"buffer {buffer!r}"
             continue

@@ -54,7 +54,9 @@ def _accesses(program: Program, call: KernelCall) -> Iterator[tuple[str, bool]]:
         if isinstance(argument, StateArg):
             yield f"state {argument.state!r}", True
         elif isinstance(argument, Read | Write):
-            yield f"buffer {program.buffer_of[argument.value]!r}", isinstance(argument, Write)
+            buffer = program.buffer_of[argument.value]
+            state = program.state_of.get(buffer)
+            yield f"buffer {buffer!r}" if state is None else f"state {state!r}", isinstance(argument, Write)
 
 
 def check_placements(plan: Plan) -> None:
@@ -110,7 +112,9 @@ def _pointers(plan: Plan) -> Iterator[_Pointer]:
 
 
 def _value_pointer(plan: Plan, value: str, place: str, alignment: int) -> _Pointer:
-    spot = plan.buffers.get(plan.program.buffer_of.get(value, ""))
+    buffer = plan.program.buffer_of.get(value, "")
+    state = plan.program.state_of.get(buffer)
+    spot = plan.buffers.get(buffer) if state is None else plan.states.get(state)
     return place, f"value {value!r}", plan.program.type_of(value).bytes, alignment, spot
 
 

@@ -28,7 +28,8 @@ def mergeable(program: Program) -> tuple[Pair, ...]:
     for step, call in enumerate(program.calls):
         for overlap in call.overlaps:
             read, write = program.buffer_of[overlap.read], program.buffer_of[overlap.write]
-            if overlap.exact and read != write and spans[read].last == step == spans[write].first:
+            placed = overlap.exact and read != write and read in spans and write in spans
+            if placed and spans[read].last == step == spans[write].first:
                 pairs.setdefault(write, (read, write))
     return tuple(pairs.values())
 

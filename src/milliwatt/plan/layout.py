@@ -63,4 +63,6 @@ class Plan:
 
     def offset_of(self, value: str) -> int:
         """Offset of a value in the arena."""
-        return self.buffers[self.program.buffer_of[value]].offset
+        state = self.program.home_state(value)
+        spot = self.buffers[self.program.buffer_of[value]] if state is None else self.states[state]
+        return spot.offset

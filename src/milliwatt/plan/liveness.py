@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from milliwatt.errors import InternalError
@@ -33,13 +34,25 @@ def require_buffers(program: Program) -> None:
 
 
 def buffers_read(program: Program, call: KernelCall) -> tuple[str, ...]:
-    """Buffers that a call reads, each once."""
-    return tuple(dict.fromkeys(program.buffer_of[value] for value in call.reads))
+    """Buffers that a call reads, each once; not those that are a state variable's memory."""
+    return _placed(program, call.reads)
 
 
 def buffers_written(program: Program, call: KernelCall) -> tuple[str, ...]:
     """Buffers that a call writes, each once."""
-    return tuple(dict.fromkeys(program.buffer_of[value] for value in call.writes))
+    return _placed(program, call.writes)
+
+
+def states_read(program: Program, call: KernelCall) -> tuple[str, ...]:
+    """State variables whose memory holds values that a call reads, each once."""
+    homes = (program.home_state(value) for value in call.reads)
+    return tuple(dict.fromkeys(home for home in homes if home is not None))
+
+
+def _placed(program: Program, values: Iterable[str]) -> tuple[str, ...]:
+    """The buffers of values, each once, without those that are a state variable's memory."""
+    buffers = dict.fromkeys(program.buffer_of[value] for value in values)
+    return tuple(buffer for buffer in buffers if buffer not in program.state_of)
 
 
 def liveness(program: Program) -> dict[str, Interval]:
@@ -47,14 +60,15 @@ def liveness(program: Program) -> dict[str, Interval]:
 
     Graph inputs live from step -1 to their last use, because the caller fills them all before the run.
     Graph outputs live to step ``len(calls)``, because the caller reads them all after it. Anything else
-    lives from the first call that touches it to the last. Views count as uses of the buffer they share.
+    lives from the first call that touches it to the last. Views count as uses of the buffer they share. Buffers
+    that are a state variable's memory have no interval of their own.
     """
     uses: dict[str, list[int]] = {}
-    for value in program.graph.inputs:
-        uses.setdefault(program.buffer_of[value], []).append(-1)
+    for buffer in _placed(program, program.graph.inputs):
+        uses.setdefault(buffer, []).append(-1)
     for step, call in enumerate(program.calls):
-        for value in (*call.reads, *call.writes):
-            uses.setdefault(program.buffer_of[value], []).append(step)
-    for value in program.graph.outputs:
-        uses.setdefault(program.buffer_of[value], []).append(len(program.calls))
+        for buffer in (*buffers_read(program, call), *buffers_written(program, call)):
+            uses.setdefault(buffer, []).append(step)
+    for buffer in _placed(program, program.graph.outputs):
+        uses.setdefault(buffer, []).append(len(program.calls))
     return {buffer: Interval(min(steps), max(steps)) for buffer, steps in uses.items()}

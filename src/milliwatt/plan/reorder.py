@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from milliwatt.lower.program import KernelCall, Program, StateArg
 from milliwatt.plan.alignment import WORD, align_up
-from milliwatt.plan.liveness import buffers_read, buffers_written
+from milliwatt.plan.liveness import buffers_read, buffers_written, states_read
 from milliwatt.plan.lower_bound import lower_bound, word_sizes
 from milliwatt.plan.overlap import BufferPair, most_shared, permissions
 from milliwatt.plan.planner import FAST, Effort
@@ -43,6 +43,7 @@ def dependencies(program: Program) -> tuple[int, ...]:
         states = {f"state {a.state}" for a in call.arguments if isinstance(a, StateArg)}
         written = {*(f"buffer {name}" for name in buffers_written(program, call)), *states}
         read = {f"buffer {name}" for name in buffers_read(program, call)}
+        read |= {f"state {name}" for name in states_read(program, call)}
         for name in read | written:
             before[step] |= last_write.get(name, 0)
         for name in written:

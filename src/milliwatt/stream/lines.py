@@ -80,23 +80,15 @@ class Lines:
         return self._ends[value, columns]
 
     def _line(self, value: str, source: str) -> str:
-        """Past columns and new ones in one tensor; its last columns are the next run's past."""
-        track, length = self._tracks[value], self._longest[value]
-        kept = length - track.new
-        kind = self._columns_of(value, kept)
+        """All columns that anybody reads, kept in a state variable that moves on by the new ones."""
+        kind = self._columns_of(value, self._longest[value])
         zero = 0 if kind.quant is None else kind.quant.scalar[1]
-        state = State(f"{value} line", kind, np.full(kind.shape, zero, kind.dtype.numpy))
+        line = self._new(f"{value} line", kind)
+        state = State(line, kind, np.full(kind.shape, zero, kind.dtype.numpy))
         self._states.append(state)
-        past = self._new(f"{value} past", kind)
-        line = self._new(f"{value} line", self._columns_of(value, length))
-        self._nodes += [
-            Node("READ_VARIABLE", (None,), (past,), {}, (state.name,), source),
-            Node("CONCATENATION", (past, value), (line,), {"axis": track.axis}, (), source),
-        ]
-        self._ends[value, length] = line
-        next_past = self._cut(value, line, track.new, kept, source)
-        self._nodes.append(Node("ASSIGN_VARIABLE", (None, next_past), (), {}, (state.name,), source))
-        self._ends.setdefault((value, kept), next_past)
+        attrs = {"axis": self._tracks[value].axis}
+        self._nodes.append(Node("PUSH_COLUMNS", (value,), (line,), attrs, (state.name,), source))
+        self._ends[value, self._longest[value]] = line
         return line
 
     def _cut(self, value: str, whole: str, begin: int, columns: int, source: str) -> str:
