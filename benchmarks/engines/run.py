@@ -48,7 +48,7 @@ def measure(name: str, optimize: Optimize) -> dict[str, Any]:
     with LiteRT(path.read_bytes(), all_tensors=True) as litert:
         proof = verify(
             build,
-            litert=litert,
+            oracle=litert,
             runners=runners_for(build, ["host", "emulator"]),
             samples=SAMPLES,
             seed=0,

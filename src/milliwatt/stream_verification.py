@@ -21,9 +21,11 @@ from milliwatt.pipeline import Build
 from milliwatt.samples import sample_inputs
 from milliwatt.stream import Streaming, stream
 from milliwatt.verification import (
+    Beside,
     Comparison,
     Difference,
     Off,
+    Oracle,
     Runner,
     Verification,
     float_tolerance,
@@ -40,7 +42,7 @@ def last_columns(whole: Array, part: Array) -> Array:
 def verify_stream(
     build: Build,
     *,
-    litert: Any | None,
+    oracle: Oracle | None,
     default: Any | None = None,
     runners: Mapping[str, Runner],
     samples: int,
@@ -59,7 +61,7 @@ def verify_stream(
     if chosen is None:
         raise UsageError("this build is not streamed", hint="build it with --stream AXIS")
     track, fill = chosen.track(build.imported), chosen.runs_to_fill(build.imported)
-    oracles = _Oracles(build, litert, default, chosen)
+    oracles = _Oracles(build, oracle, default, chosen)
     streamed = Interpreter(build.graph, build.options.numerics)
     compare = Comparison(build.graph, oracles.tolerance)
     outputs = list(build.graph.outputs)
@@ -88,7 +90,7 @@ def verify_stream(
                     )
         if difference is not None:
             break
-    compared = (*(("litert",) if litert is not None else ()), "meaning", "stream", "passes", *runners)
+    compared = (*((oracle.name,) if oracle is not None else ()), "meaning", "stream", "passes", *runners)
     return Verification(
         build.imported.name, samples, compared, difference, oracles.tolerance, oracles.off.share
     )
@@ -97,14 +99,15 @@ def verify_stream(
 class _Oracles:
     """The window model in LiteRT and by its meaning, and the streamed graph as it was before the passes saw it."""
 
-    def __init__(self, build: Build, litert: Any | None, default: Any | None, chosen: Streaming) -> None:
+    def __init__(self, build: Build, oracle: Oracle | None, default: Any | None, chosen: Streaming) -> None:
         numerics = build.options.numerics
         self.off = Off()
         self.tolerance = float_tolerance(build.imported)
         self._imported = build.imported
         self._window = optimise(build.imported, numerics)
-        self._litert = litert
+        self._oracle = oracle
         self._default = default
+        self._beside = Beside(build.imported, numerics, self.tolerance)
         self._meaning = Interpreter(build.imported, numerics)
         self._optimised = Interpreter(self._window, numerics)
         self._streamed = Interpreter(stream(self._window, axis=chosen.axis, hop=chosen.hop), numerics)
@@ -116,7 +119,7 @@ class _Oracles:
     def first(
         self, number: int, window: Array, hop: Mapping[str, Array], got: Mapping[str, Array]
     ) -> Difference | None:
-        """Where LiteRT differs from the meaning of the window model, else where a layer of the streamed graph does.
+        """Where the oracle differs from the meaning of the window model, else where a layer of the streamed graph does.
 
         Args:
             number: of the hop.
@@ -126,18 +129,16 @@ class _Oracles:
         """
         expected = self._meaning.values([window])
         outputs = self._imported.outputs
-        compare = Comparison(self._imported, self.tolerance)
         difference = None
-        if self._litert is not None:
-            layers = [name for node in self._imported.nodes for name in node.outputs]
-            difference = compare.first(
-                "litert", number, expected, self._litert.tensors([window]), order=layers
-            )
+        if self._oracle is not None:
+            difference = self._beside(self._oracle, number, [window], expected)
         self.off.count(self._default, [window], [expected[name] for name in outputs], self.tolerance)
         return (
             difference
             or self._first_layer(number, self._optimised.values([window]), hop)
-            or compare.first("passes", number, _ends(expected, got, outputs), got, order=outputs)
+            or Comparison(self._imported, self.tolerance).first(
+                "passes", number, _ends(expected, got, outputs), got, order=outputs
+            )
         )
 
     def _first_layer(

@@ -55,7 +55,7 @@ ALLOWED = {
     "runtime": set(),
     "samples": {"ir"},
     # Above the stages: these call them.
-    "verification": {"ir", "ops", "pipeline", "samples"},
+    "verification": {"errors", "ir", "ops", "pipeline", "samples"},
     "stream_verification": {"errors", "ops", "passes", "pipeline", "samples", "stream", "verification"},
     "runners": {"emit", "errors", "measure", "ops", "pipeline", "verification"},
     "fit": {"emit", "errors", "ir", "lower", "measure", "pipeline", "plan", "samples", "targets"},

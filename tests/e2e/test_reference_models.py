@@ -65,7 +65,7 @@ def check(path: Path, *, boards: tuple[str, ...], litert: bool, samples: int) ->
         try:
             result = verify(
                 made,
-                litert=oracle,
+                oracle=oracle,
                 runners=runners_for(made, ("host", "emulator")),
                 samples=samples,
                 seed=7,

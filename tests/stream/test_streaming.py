@@ -80,7 +80,7 @@ def test_c_and_litert_agree(case: Case) -> None:
     build = built(graph, axis=case.axis, hop=case.hop)
     with LiteRT(write(graph), all_tensors=True) as litert:
         result = verify_stream(
-            build, litert=litert, runners=runners_for(build, ["host", "emulator"]), samples=4, seed=3
+            build, oracle=litert, runners=runners_for(build, ["host", "emulator"]), samples=4, seed=3
         )
     assert result.first_difference is None
     assert result.compared == ("litert", "meaning", "stream", "passes", "host", "emulator")
@@ -103,7 +103,7 @@ def test_streaming_wake_word_computes_only_what_is_new(shared_model: Callable[[s
     build = built(logits, axis=1, hop=1)
     runners = runners_for(build, ["host", "emulator"])
     with LiteRT(shared_model("sww_int8.tflite").read_bytes(), all_tensors=True) as litert:
-        assert verify_stream(build, litert=litert, runners=runners, samples=10, seed=0).ok
+        assert verify_stream(build, oracle=litert, runners=runners, samples=10, seed=0).ok
 
 
 def test_a_wrong_history_is_found() -> None:
@@ -122,7 +122,7 @@ def test_a_wrong_history_is_found() -> None:
         build.emitted,
         build.options,
     )
-    found = verify_stream(forgetful, litert=None, runners={}, samples=2, seed=0).first_difference
+    found = verify_stream(forgetful, oracle=None, runners={}, samples=2, seed=0).first_difference
     assert found is not None
     assert found.implementation == "passes"
 

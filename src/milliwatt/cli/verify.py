@@ -80,7 +80,7 @@ def verb(
         oracle, xnnpack, absent = _oracles(model.read_bytes(), numerics, worker)
         result = (compare if chosen is None else verify_stream)(
             build,
-            litert=oracle,
+            oracle=oracle,
             default=xnnpack,
             runners=runners_for(build, runner or default),
             samples=samples,

@@ -158,7 +158,7 @@ class LiteRTWorker:
 
 
 class LiteRT:
-    """One model in LiteRT.
+    """One model in LiteRT, the oracle of TFLite models.
 
     Args:
         model: the bytes of a .tflite file.
@@ -170,6 +170,9 @@ class LiteRT:
     Raises:
         ToolchainError: LiteRT refused the model or crashed; also from every other method.
     """
+
+    name = "litert"
+    exact = True
 
     def __init__(
         self,

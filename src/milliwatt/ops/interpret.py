@@ -42,18 +42,26 @@ class Interpreter:
         values = self.values(inputs)
         return tuple(values[name] for name in self.graph.outputs)
 
-    def values(self, inputs: Sequence[Array]) -> Mapping[str, Array]:
+    def values(
+        self, inputs: Sequence[Array], *, given: Mapping[str, Array] | None = None
+    ) -> Mapping[str, Array]:
         """Every value of one run by name, constants included.
+
+        Args:
+            inputs: one array per input of the graph.
+            given: values that another implementation computed: nodes read these instead of the meaning's own, so
+                that what each node gives can be compared on its own.
 
         Raises:
             UsageError: an input has the wrong element type or shape.
         """
         values: dict[str, Array] = dict(self.graph.constants)
         values |= zip(self.graph.inputs, check_inputs(self.graph, inputs), strict=True)
+        read = dict(values)
         for node, operator, kind in self._plan:
             call = Call(
                 signature=kind,
-                inputs=tuple(None if name is None else values[name] for name in node.inputs),
+                inputs=tuple(None if name is None else read[name] for name in node.inputs),
                 numerics=self.numerics,
                 states=tuple(self._states[name] for name in node.states),
             )
@@ -65,6 +73,7 @@ class Interpreter:
                         where=node.source,
                     )
                 values[name] = array
+                read[name] = array if given is None else given.get(name, array)
         return values
 
 

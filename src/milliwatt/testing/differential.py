@@ -70,7 +70,7 @@ def compare(
         try:
             result = verify(
                 build,
-                litert=litert,
+                oracle=litert,
                 runners=runners_for(build, wanted),
                 samples=samples,
                 seed=seed,
