@@ -13,6 +13,7 @@ from milliwatt.cli.streaming import Hop, StreamAxis, streaming
 from milliwatt.ir import Graph
 from milliwatt.ops import find, signature
 from milliwatt.passes import optimise
+from milliwatt.passes.layout.report import remaining_transposes
 from milliwatt.pipeline import load
 from milliwatt.stream import stream as streamed
 
@@ -71,6 +72,18 @@ def describe(graph: Graph) -> dict[str, Any]:
     }
 
 
+def print_transposes(graph: Graph) -> None:
+    """Say which transposes the passes could not avoid, and why; nothing when there is none."""
+    left = remaining_transposes(graph)
+    if not left:
+        return
+    console = results()
+    total = sum(entry.bytes for entry in left)
+    console.print(f"{len(left)} transposes are left, which move {total:,} bytes:")
+    for entry in left:
+        console.print(f"  {entry.value}, {entry.bytes:,} bytes: {entry.reason}", markup=False)
+
+
 def verb(
     model: Model,
     optimised: Annotated[bool, typer.Option("--optimised", help="Show the graph behind the passes.")] = False,
@@ -85,8 +98,12 @@ def verb(
         graph = optimise(graph)
     if chosen is not None:
         graph = streamed(graph, axis=chosen.axis, hop=chosen.hop)
+    behind_passes = optimised or chosen is not None
     if as_json:
-        print_json(describe(graph))
+        report = describe(graph)
+        if behind_passes:
+            report["transposes"] = [entry.to_json() for entry in remaining_transposes(graph)]
+        print_json(report)
         return
     console = results()
     spans = lifetimes(graph)
@@ -113,3 +130,5 @@ def verb(
                 str(kind).replace("[", r"\["),
             )
     console.print(table)
+    if behind_passes:
+        print_transposes(graph)
