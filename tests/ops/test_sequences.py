@@ -182,3 +182,21 @@ def test_sequence_over_its_data(op: str) -> None:
     assert build.plan.arena_bytes < 20 * 16 * 4 + 8 * 8 * 4
     [got] = runner_for(build, "host").run([arrays["X"]])
     np.testing.assert_allclose(got, from_onnx_runtime(case, arrays)[0], rtol=0, atol=TOLERANCE)
+
+
+def test_tanh_of_the_gates_is_within_its_bound() -> None:
+    """Three ulp, never beyond 1, as mw_squash_f32.h states; a layer of one cell without memory shows it."""
+    values = np.concatenate([np.linspace(-9, 9, 40001), 10.0 ** np.linspace(-30, 30, 2001)]).astype(
+        np.float32
+    )
+    case = Case("RNN", values.size, 1, 1, 1, bias=False, initial=False)
+    arrays = {
+        "X": values.reshape(-1, 1, 1),
+        "W": np.ones((1, 1), np.float32),
+        "R": np.zeros((1, 1), np.float32),
+    }
+    build = built(graph_of(case, arrays, ("Y",)), "host")
+    got = np.asarray(runner_for(build, "host").run([arrays["X"]])[0]).reshape(-1).astype(np.float64)
+    exact = np.tanh(values.astype(np.float64))
+    assert (np.abs(got - exact) <= 3.0 * 2.0**-24 * 2.0 * np.abs(exact)).all()
+    assert np.abs(got).max() <= 1.0

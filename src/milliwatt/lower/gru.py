@@ -41,8 +41,9 @@ def reset_first(site: Site) -> KernelCall:
     params = {**recurrent.geometry(site), "hidden_stride": stride, "hidden_start": start}
     weights = recurrent.fused_weights(site).reshape(3, cells, features + cells)
     bias = recurrent.merged_bias(site).reshape(3, cells)
+    gates = weights[:2].swapaxes(0, 1)
     tables = (
-        Table("gate_weights", weights[:2].transpose(1, 2, 0)),
+        Table("gate_weights", interleaved(gates.reshape(2 * cells, features + cells))),
         Table("gate_bias", bias[:2].T),
         Table("weights", interleaved(weights[2])),
         Table("bias", bias[2]),

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the recurrent kernels share: how a state begins, and the functions of the gates. */
+/* What the recurrent kernels share: how a state begins, and what opens a gate. */
 #ifndef MW_RECURRENT_F32_H
 #define MW_RECURRENT_F32_H
 
 #include "mw_interleaved_f32.h"
-#include "mw_logistic.h"
-#include "mw_tanh.h"
+#include "mw_squash_f32.h"
 
 /* What a state holds before the first step. */
 #define MW_START_KEPT 0 /* what it held before the call */
@@ -20,15 +19,10 @@ MW_INLINE void mw_start_f32(int32_t start, const float *initial, float *state, i
     }
 }
 
-/* The code of a function once for all its uses. */
-MW_NOINLINE float mw_gate_f32(float x)
+/* logistic(x) from tanh(x / 2). */
+MW_INLINE float mw_gate_f32(float squashed)
 {
-    return mw_logistic(x);
-}
-
-MW_NOINLINE float mw_squash_f32(float x)
-{
-    return mw_tanh(x);
+    return 0.5f + 0.5f * squashed;
 }
 
 #endif

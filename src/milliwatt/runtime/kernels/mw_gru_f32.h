@@ -32,12 +32,16 @@ MW_INLINE void mw_gru_step_f32(const struct mw_gru_f32_params *p, const float *i
         sums[0] = bias[0];
         sums[1] = bias[1];
         sums[2] = bias[2];
-        weights = mw_interleaved_few_f32(3, weights, input, p->features, sums);
+        weights = mw_interleaved_3_f32(weights, input, p->features, sums);
         ahead = sums[2];
         sums[2] = bias[3];
-        weights = mw_interleaved_few_f32(3, weights, hidden, p->cells, sums);
+        weights = mw_interleaved_3_f32(weights, hidden, p->cells, sums);
+        sums[0] *= 0.5f;
+        sums[1] *= 0.5f;
+        mw_squash_f32(sums, 2);
         update = mw_gate_f32(sums[0]);
-        fresh = mw_squash_f32(ahead + mw_gate_f32(sums[1]) * sums[2]);
+        fresh = ahead + mw_gate_f32(sums[1]) * sums[2];
+        mw_squash_f32(&fresh, 1);
         output[i] = (1.0f - update) * fresh + update * hidden[i];
         bias += 4;
     }

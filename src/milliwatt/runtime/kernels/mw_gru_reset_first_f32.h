@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Gated recurrent units over a sequence, float32, where the reset gate multiplies the hidden state itself.
- * gate_weights: [cells][features + cells][2] with the update and the reset gate of each unit, gate_bias: [cells][2];
- * weights: blocks of up to four units, each [features + cells][units], bias: [cells]. */
+ * weights: blocks of up to four rows, each [features + cells][rows]. The rows of gate_weights are the update and
+ * the reset gate of one unit after the other, as those of gate_bias; weights and bias have a row for each unit. */
 #ifndef MW_GRU_RESET_FIRST_F32_H
 #define MW_GRU_RESET_FIRST_F32_H
 
@@ -24,16 +24,24 @@ MW_INLINE void mw_gru_reset_first_f32_gates(const struct mw_gru_reset_first_f32_
                                             const float *hidden, float *update, float *kept, const float *weights,
                                             const float *bias)
 {
-    float sums[3] = {0.0f, 0.0f, 0.0f};
+    float sums[4] = {0.0f, 0.0f, 0.0f, 0.0f};
     int32_t i;
-    for (i = 0; i < p->cells; i++) {
-        sums[0] = bias[0];
-        sums[1] = bias[1];
-        weights = mw_interleaved_few_f32(2, weights, input, p->features, sums);
-        weights = mw_interleaved_few_f32(2, weights, hidden, p->cells, sums);
-        update[i] = mw_gate_f32(sums[0]);
-        kept[i] = mw_gate_f32(sums[1]) * hidden[i];
-        bias += 2;
+    int32_t j;
+    for (i = 0; i < p->cells; i += 2) {
+        const int32_t units = p->cells - i < 2 ? 1 : 2;
+        for (j = 0; j < 2 * units; j++) {
+            sums[j] = *bias++;
+        }
+        weights = mw_interleaved_f32(2 * units, weights, input, p->features, sums);
+        weights = mw_interleaved_f32(2 * units, weights, hidden, p->cells, sums);
+        for (j = 0; j < 2 * units; j++) {
+            sums[j] *= 0.5f;
+        }
+        mw_squash_f32(sums, 2 * units);
+        for (j = 0; j < units; j++) {
+            update[i + j] = mw_gate_f32(sums[2 * j]);
+            kept[i + j] = mw_gate_f32(sums[2 * j + 1]) * hidden[i + j];
+        }
     }
 }
 
@@ -53,9 +61,10 @@ MW_INLINE void mw_gru_reset_first_f32_units(const struct mw_gru_reset_first_f32_
         }
         weights = mw_interleaved_f32(width, weights, input, p->features, sums);
         weights = mw_interleaved_f32(width, weights, kept, p->cells, sums);
+        mw_squash_f32(sums, width);
         for (j = 0; j < width; j++) {
             const float update = output[i + j];
-            const float fresh = (1.0f - update) * mw_squash_f32(sums[j]) + update * hidden[i + j];
+            const float fresh = (1.0f - update) * sums[j] + update * hidden[i + j];
             output[i + j] = fresh;
             hidden[i + j] = fresh;
         }

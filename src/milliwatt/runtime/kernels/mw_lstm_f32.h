@@ -25,18 +25,30 @@ struct mw_lstm_f32_params {
 };
 
 /* The new cell state, and the new hidden state as the result. */
-MW_INLINE float mw_lstm_cell_f32(const struct mw_lstm_f32_params *p, const float *sums, float *cell)
+MW_INLINE float mw_lstm_cell_f32(const struct mw_lstm_f32_params *p, float *sums, float *cell)
 {
-    const float forget = mw_gate_f32(sums[0]);
-    const float entering = p->gates == 4 ? mw_gate_f32(sums[3]) : 1.0f - forget;
-    float state = forget * *cell;
-    state += mw_squash_f32(sums[1]) * entering;
+    float forget;
+    float entering;
+    float state;
+    float shown;
+    sums[0] *= 0.5f;
+    sums[2] *= 0.5f;
+    if (p->gates == 4) {
+        sums[3] *= 0.5f;
+    }
+    mw_squash_f32(sums, p->gates);
+    forget = mw_gate_f32(sums[0]);
+    entering = p->gates == 4 ? mw_gate_f32(sums[3]) : 1.0f - forget;
+    state = forget * *cell;
+    state += sums[1] * entering;
     if (p->cell_clip > 0.0f) {
         state = state < -p->cell_clip ? -p->cell_clip : state;
         state = state > p->cell_clip ? p->cell_clip : state;
     }
     *cell = state;
-    return mw_gate_f32(sums[2]) * mw_squash_f32(state);
+    shown = state;
+    mw_squash_f32(&shown, 1);
+    return mw_gate_f32(sums[2]) * shown;
 }
 
 /* All cells of one step; the new hidden state goes to output, the old one is still needed. */

@@ -34,12 +34,11 @@ MW_INLINE void mw_rnn_step_f32(const struct mw_rnn_f32_params *p, const float *i
         }
         weights = mw_interleaved_f32(width, weights, input, p->features, sums);
         weights = mw_interleaved_f32(width, weights, hidden, p->cells, sums);
+        if (p->rectify == 0) {
+            mw_squash_f32(sums, width);
+        }
         for (j = 0; j < width; j++) {
-            if (p->rectify != 0) {
-                output[i + j] = sums[j] < 0.0f ? 0.0f : sums[j];
-            } else {
-                output[i + j] = mw_squash_f32(sums[j]);
-            }
+            output[i + j] = p->rectify != 0 && sums[j] < 0.0f ? 0.0f : sums[j];
         }
     }
 }
