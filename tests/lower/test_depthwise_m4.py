@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 
 from milliwatt.ir import DType, Graph, Quant, TensorType
 from milliwatt.lower.depthwise_3x3_stride_2_s8_m4 import bands, distance
+from milliwatt.measure.profile import profile
 from milliwatt.ops import Numerics
 from milliwatt.ops.window import Axis
 from milliwatt.pipeline import Options, compile_graph
@@ -222,6 +223,52 @@ def test_one_axis(numerics: Numerics) -> None:
     graph = graph_of(ONE_AXIS.values())
     assert kernels_of(graph, numerics=numerics) == ["mw_depthwise_1d_s8_m4"] * len(ONE_AXIS)
     agree(graph, numerics=numerics)
+
+
+COLUMN = {
+    "a line of five": Layer((1, 5, 1, 32), INSIDE, (5, 1)),
+    "a line of ten": Layer((1, 10, 1, 12), INSIDE, (10, 1), 0),
+    "two taps": Layer((1, 2, 1, 8), INSIDE, (2, 1)),
+    "one tap": Layer((1, 1, 1, 8), INSIDE, (1, 1)),
+    "one row": Layer((1, 1, 7, 4), INSIDE, (1, 7)),
+    "an image": Layer((1, 3, 3, 16), INSIDE),
+    "turns": Layer((1, 40, 1, 4), INSIDE, (40, 1)),
+    "turns and a last tap": Layer((1, 23, 1, 8), INSIDE, (23, 1)),
+    "distant taps": Layer((1, 9, 1, 520), INSIDE, (9, 1)),
+    "mostly padding": Layer((1, 1, 1, 8), WHOLE),
+    "padding at two sides": Layer((1, 2, 2, 8), {**WHOLE, "stride_h": 3, "stride_w": 3}, (4, 4)),
+}
+
+
+def test_column() -> None:
+    graph = graph_of(COLUMN.values())
+    assert kernels_of(graph) == ["mw_depthwise_column_s8_m4"] * len(COLUMN)
+    agree(graph)
+    compare(graph_of(COLUMN.values(), seed=1), samples=2, boards=(BOARD,), implementations=("litert",))
+
+
+@pytest.mark.parametrize("numerics", Numerics, ids=lambda numerics: numerics.name)
+def test_column_ranges(numerics: Numerics) -> None:
+    """Whatever the form of rescaling: those without a short one for weights as they are take the C kernel."""
+    layers = ranges((1, 5, 1, 8), {**INSIDE})
+    graph = graph_of([replace(layer, window=(5, 1)) for layer in layers.values()])
+    kernels = kernels_of(graph, numerics=numerics)
+    assert kernels.count("mw_depthwise_column_s8_m4") >= len(layers) - 1
+    agree(graph, numerics=numerics)
+
+
+def test_column_leaves_no_more_than_its_output() -> None:
+    """The output may lie where the input begins."""
+    build = compile_graph(graph_of([COLUMN["a line of five"]]), Options(board=board(BOARD), optimize="speed"))
+    assert build.plan.arena_bytes == 5 * 32
+
+
+def test_column_cycles() -> None:
+    graph = graph_of([Layer((1, 14, 1, 128), INSIDE, (14, 1))])
+    build = compile_graph(graph, Options(board=board(BOARD), optimize="speed"))
+    result = profile(build.emitted, board(BOARD), source_macs=0, samples=0)
+    assert result.core_cycles is not None
+    assert result.core_cycles < 14 * 128 * 2.45 + 128 * 12 + 200
 
 
 @pytest.mark.long
