@@ -13,7 +13,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -65,6 +65,8 @@ class MeasuredCost:
 
     board: Board
     level: Level = "O2"
+    _known: dict[tuple[int, bool], tuple[Calls, Cost]] = field(default_factory=dict, init=False, repr=False)
+    """Costs by the identity of the calls, which are kept alive here: a search asks for each many times."""
 
     def bound(self, program: Program, calls: Calls) -> Cost:
         """A cost whose time is not above the exact one, from a quick run."""
@@ -84,6 +86,12 @@ class MeasuredCost:
         return self._remembered(program, calls, watched=core.timing is not None or not core.unaligned)
 
     def _remembered(self, program: Program, calls: Calls, *, watched: bool) -> Cost:
+        identity = (id(calls), watched)
+        if identity not in self._known:
+            self._known[identity] = calls, self._from_disk(program, calls, watched=watched)
+        return self._known[identity][1]
+
+    def _from_disk(self, program: Program, calls: Calls, *, watched: bool) -> Cost:
         board = self.board
         key = content_key(
             "cost",

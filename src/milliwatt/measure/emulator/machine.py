@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import functools
 import importlib.metadata
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,7 @@ _RISCV = Registers(
 )
 
 
+@functools.cache
 def emulator_version() -> str:
     """Name and version of the emulator, for reports."""
     return "Unicorn " + importlib.metadata.version("unicorn")
