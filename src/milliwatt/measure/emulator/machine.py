@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import ctypes
-import importlib
 import functools
+import importlib
 import importlib.metadata
 from dataclasses import dataclass
 from typing import Any
