@@ -35,7 +35,9 @@ def passes() -> tuple[Pass, ...]:
 def optimise(graph: Graph, numerics: Numerics = Numerics.LITERT) -> Graph:
     """The graph after all passes, repeated until none changes anything.
 
-    Every pass keeps every output byte under the given contract of rounding.
+    Every pass keeps every output byte that integers alone lead to, under the given contract of rounding. Floats
+    from which no integer is rounded may change by rounding, where constants go into weights and where arithmetic
+    becomes one operator; the passes that do so say it.
 
     Raises:
         InternalError: a pass left a graph that does not verify; it names the pass.
