@@ -26,6 +26,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 
 from milliwatt.errors import UnsupportedError, UsageError
+from milliwatt.importers import factory
 from milliwatt.importers.request import Request
 from milliwatt.ir import Graph
 
@@ -61,7 +62,8 @@ def load(
     """The graph of a model file, or of a live object of a framework.
 
     Args:
-        model: the path of a file, or for example a PyTorch module or a scikit-learn estimator.
+        model: the path of a file, ``file.py:function`` for a function that makes the model (`factory`), or an object,
+            for example a PyTorch module or a scikit-learn estimator.
         example: inputs that the object takes, where shapes do not follow from it.
         name: the graph's name; by default the file's, or the object's class.
         request: what the user says beside the model.
@@ -77,6 +79,10 @@ def load(
     request = request or Request()
     if not isinstance(model, str | Path):
         return _load_object(model, example, name or graph_name(type(model).__name__), request)
+    place = factory.split(str(model))
+    if place is not None:
+        made = factory.call(*place, request)
+        return _load_object(made.model, made.example, name or graph_name(place[1]), request)
     path = Path(model)
     known = importers()
     importer = known.get(path.suffix.lower())
