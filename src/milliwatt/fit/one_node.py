@@ -31,4 +31,5 @@ def one_node(program: Program, calls: Calls) -> Program:
         nodes=(),
         states=tuple(state for state in program.graph.states if state.name in states),
     )
-    return replace(program, graph=graph, calls=calls, buffer_of={name: name for name in names}, state_of={})
+    homes = {name: name for name in names}
+    return replace(program, graph=graph, calls=calls, buffer_of=homes, begin_of={}, state_of={})

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from milliwatt.ir import Graph, Node
+from milliwatt.ir import Graph
 from milliwatt.lower.alternatives import Alternatives, Place, place_of
+from milliwatt.lower.homes import homes
 from milliwatt.lower.program import KernelCall, Program, Read, Table, Write
-from milliwatt.lower.residence import resident_state
 from milliwatt.lower.site import site_of
 from milliwatt.ops import Numerics, find
 from milliwatt.targets import Core
@@ -45,21 +45,17 @@ def lower(
         UnsupportedError: no kernel serves a node.
     """
     goals = (optimize,) if choose is None else _GOALS.get(optimize, (optimize,))
-    buffer_of = {name: name for name in graph.inputs}
-    state_of: dict[str, str] = {}
+    placed = homes(graph)
+    buffer_of = dict(placed.buffer_of)
     places: list[Place] = []
-    for node in graph.nodes:
-        buffer_of |= {output: output for output in node.outputs}
-        state = resident_state(graph, node)
-        if state is not None:
-            state_of[node.outputs[0]] = state
+    for index, node in enumerate(graph.nodes):
+        if index in placed.still:
+            continue
         if not find(node.op, where=node.source).view:
             site = site_of(
                 graph, node, core=core, numerics=numerics, optimize=optimize, tables_in_ram=tables_in_ram
             )
             places.append(place_of(site, goals=goals, most=1 if choose is None else None))
-        elif _shares(graph, node, in_state=buffer_of.get(str(node.inputs[0])) in state_of):
-            buffer_of[node.outputs[0]] = buffer_of[str(node.inputs[0])]
         else:
             places.append(_copy(graph, str(node.inputs[0]), node.outputs[0], source_node=node.source))
     for output in dict.fromkeys(graph.outputs):
@@ -74,18 +70,11 @@ def lower(
         numerics=numerics,
         specialise=optimize != "flash",
         tables_in_ram=tables_in_ram,
-        state_of=state_of,
+        begin_of=placed.begin_of,
+        state_of=placed.state_of,
     )
     found = Alternatives(empty, tuple(places))
     return found.program(found.best_by_rule if choose is None else choose(found))
-
-
-def _shares(graph: Graph, node: Node, *, in_state: bool) -> bool:
-    """Whether a view may live in the bytes of what it views: not when both must be kept apart for the caller."""
-    viewed = str(node.inputs[0])
-    if viewed in graph.constants:
-        return False
-    return node.outputs[0] not in graph.outputs or not (in_state or viewed in (*graph.outputs, *graph.inputs))
 
 
 def _copy(graph: Graph, source: str, target: str, *, source_node: str = "") -> Place:

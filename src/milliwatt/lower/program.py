@@ -2,9 +2,9 @@
 """The result of lowering: kernel calls in order, and what each reads, writes and may overlap.
 
 A `Program` still knows nothing of addresses. Values live in *buffers*; a value made by a view operator
-(RESHAPE, …) shares the buffer of the value it views. A buffer can be the memory of a state variable: then it holds
-its values from the call that names one of them among its outputs to the next call that touches the variable, and
-nothing may be written to it.
+(RESHAPE, …) shares the buffer of the value it views; a part of a value lies inside the buffer of the whole. A buffer
+can be the memory of a state variable: then it holds its values from the call that names one of them among its
+outputs to the next call that touches the variable, and nothing may be written to it.
 """
 
 from __future__ import annotations
@@ -168,6 +168,7 @@ class Program:
             them at run time so that calls share one copy of its code (small).
         tables_in_ram: whether the firmware's start-up code copies all tables to RAM, where reading is fast.
         state_of: for each buffer that is a state variable's memory, the variable.
+        begin_of: bytes from the begin of its buffer at which a value lies; values without an entry begin there.
     """
 
     graph: Graph
@@ -178,9 +179,10 @@ class Program:
     specialise: bool = True
     tables_in_ram: bool = False
     state_of: Mapping[str, str] = field(default_factory=dict)
+    begin_of: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("buffer_of", "state_of"):
+        for name in ("buffer_of", "state_of", "begin_of"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def type_of(self, value: str) -> TensorType:
@@ -191,11 +193,16 @@ class Program:
         """The state variable in whose memory a value lies, if it lies in one."""
         return self.state_of.get(self.buffer_of[value])
 
+    def span_of(self, value: str) -> tuple[int, int]:
+        """The bytes [begin, end) of its buffer that a value takes."""
+        begin = self.begin_of.get(value, 0)
+        return begin, begin + self.graph.values[value].bytes
+
     def buffer_bytes(self) -> dict[str, int]:
-        """Bytes of each buffer: its largest value."""
+        """Bytes of each buffer: as far as any of its values reaches."""
         sizes: dict[str, int] = {}
         for value, buffer in self.buffer_of.items():
-            sizes[buffer] = max(sizes.get(buffer, 0), self.graph.values[value].bytes)
+            sizes[buffer] = max(sizes.get(buffer, 0), self.span_of(value)[1])
         return sizes
 
     @property

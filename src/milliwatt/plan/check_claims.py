@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
+from typing import NamedTuple
 
 from milliwatt.errors import VerificationError
 from milliwatt.lower.program import KernelCall, Program, Read, Scratch, StateArg, Write
@@ -36,27 +38,44 @@ def check_order(plan: Plan, program: Program) -> None:
     order = [places[id(call)].pop(0) if places.get(id(call)) else -1 for call in plan.program.calls]
     if sorted(order) != list(range(len(program.calls))):
         raise VerificationError("the plan is wrong: its calls are not those of the program")
-    accesses: dict[str, list[tuple[int, int, bool]]] = {}
+    accesses: dict[str, list[tuple[int, int, _Access]]] = {}
     for step, index in enumerate(order):
-        for name, writes in _accesses(program, program.calls[index]):
-            accesses.setdefault(name, []).append((step, index, writes))
+        for access in _accesses(program, program.calls[index]):
+            accesses.setdefault(access.name, []).append((step, index, access))
     for name, found in accesses.items():
-        for (_, index, writes), (step, later_index, later_writes) in combinations(found, 2):
-            if index > later_index and (writes or later_writes):
+        for (_, index, access), (step, later_index, later) in combinations(found, 2):
+            if index > later_index and access.binds(later):
                 raise VerificationError(
                     f"the plan is wrong: {name} is accessed in another order than in the program",
                     where=place_of(plan, step),
                 )
 
 
-def _accesses(program: Program, call: KernelCall) -> Iterator[tuple[str, bool]]:
+class _Access(NamedTuple):
+    """Bytes [begin, end) of a buffer or a state that a call touches."""
+
+    name: str
+    begin: int
+    end: int
+    writes: bool
+
+    def binds(self, other: _Access) -> bool:
+        """Whether the two may not be swapped."""
+        return (self.writes or other.writes) and max(self.begin, other.begin) < min(self.end, other.end)
+
+
+def _accesses(program: Program, call: KernelCall) -> Iterator[_Access]:
     for argument in call.arguments:
         if isinstance(argument, StateArg):
-            yield f"state {argument.state!r}", True
+            size = max(1, program.graph.state(argument.state).type.bytes)
+            yield _Access(f"state {argument.state!r}", 0, size, writes=True)
         elif isinstance(argument, Read | Write):
+            begin = program.begin_of.get(argument.value, 0)
+            end = begin + max(1, program.type_of(argument.value).bytes)
             buffer = program.buffer_of[argument.value]
             state = program.state_of.get(buffer)
-            yield f"buffer {buffer!r}" if state is None else f"state {state!r}", isinstance(argument, Write)
+            name = f"buffer {buffer!r}" if state is None else f"state {state!r}"
+            yield _Access(name, begin, end, writes=isinstance(argument, Write))
 
 
 def check_placements(plan: Plan) -> None:
@@ -115,6 +134,9 @@ def _value_pointer(plan: Plan, value: str, place: str, alignment: int) -> _Point
     buffer = plan.program.buffer_of.get(value, "")
     state = plan.program.state_of.get(buffer)
     spot = plan.buffers.get(buffer) if state is None else plan.states.get(state)
+    if spot is not None:
+        begin = plan.program.begin_of.get(value, 0)
+        spot = replace(spot, offset=spot.offset + begin, bytes=spot.bytes - begin)
     return place, f"value {value!r}", plan.program.type_of(value).bytes, alignment, spot
 
 

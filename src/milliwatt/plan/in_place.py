@@ -14,32 +14,71 @@ from dataclasses import replace
 
 from milliwatt.lower.program import Program
 from milliwatt.plan.layout import Plan
-from milliwatt.plan.liveness import liveness
 from milliwatt.plan.lower_bound import lower_bound
+from milliwatt.plan.parts import Part, parts
 
 Pair = tuple[str, str]
-"""(buffer read, buffer written)."""
+"""(value read, value written)."""
 
 
 def mergeable(program: Program) -> tuple[Pair, ...]:
-    """The pairs of buffers that may become one: the first dies at the call that begins the second."""
-    spans = liveness(program)
+    """The pairs of values whose buffers may become one: what lies at the same place is dead when the other begins."""
     pairs: dict[str, Pair] = {}
-    for step, call in enumerate(program.calls):
+    for call in program.calls:
         for overlap in call.overlaps:
-            read, write = program.buffer_of[overlap.read], program.buffer_of[overlap.write]
-            placed = overlap.exact and read != write and read in spans and write in spans
-            if placed and spans[read].last == step == spans[write].first:
-                pairs.setdefault(write, (read, write))
+            pair = (overlap.read, overlap.write)
+            if overlap.exact and _joined(program, pair) is not None:
+                pairs.setdefault(program.buffer_of[overlap.write], pair)
     return tuple(pairs.values())
 
 
 def merged(program: Program, pairs: Sequence[Pair]) -> Program:
-    """The program with one buffer instead of two for each pair, named after the first."""
-    home = {buffer: buffer for buffer in program.buffer_of.values()}
-    for read, write in pairs:
-        home = {buffer: home[read] if place == home[write] else place for buffer, place in home.items()}
-    return replace(program, buffer_of={value: home[buffer] for value, buffer in program.buffer_of.items()})
+    """The program with one buffer instead of two for each pair that the ones before it leave possible."""
+    for pair in pairs:
+        program = _joined(program, pair) or program
+    return program
+
+
+def _joined(program: Program, pair: Pair) -> Program | None:
+    """With the buffer of the value written moved to where the two values lie at one place; None where that clashes."""
+    read, write = pair
+    stays, goes = program.buffer_of[read], program.buffer_of[write]
+    if stays == goes or {stays, goes} & program.state_of.keys():
+        return None
+    shift = program.begin_of.get(read, 0) - program.begin_of.get(write, 0)
+    found = parts(program)
+    if any(
+        _clash(program, one, other, shift, pair)
+        for one in found.get(stays, ())
+        for other in found.get(goes, ())
+    ):
+        return None
+    moves = {goes: max(shift, 0), stays: max(-shift, 0)}
+    begin_of = {
+        value: program.begin_of.get(value, 0) + moves.get(buffer, 0)
+        for value, buffer in program.buffer_of.items()
+    }
+    home = {value: stays if buffer == goes else buffer for value, buffer in program.buffer_of.items()}
+    return replace(program, buffer_of=home, begin_of={value: at for value, at in begin_of.items() if at})
+
+
+def _clash(program: Program, one: Part, other: Part, shift: int, pair: Pair) -> bool:
+    """Whether two parts would share bytes while both are alive, other than at the call that permits it."""
+    if one.end <= other.begin + shift or other.end + shift <= one.begin or not one.span.meets(other.span):
+        return False
+    if one.span.last != other.span.first:
+        return True
+    read, write = pair
+    at = program.calls[one.span.last] if 0 <= one.span.last < len(program.calls) else None
+    permitted = at is not None and any(
+        rule.exact and (rule.read, rule.write) == (read, write) for rule in at.overlaps
+    )
+    return not (permitted and _within(program, one, read) and _within(program, other, write))
+
+
+def _within(program: Program, part: Part, value: str) -> bool:
+    begin, end = program.span_of(value)
+    return begin <= part.begin and part.end <= end
 
 
 def best_merged(program: Program, place: Callable[[Program], Plan]) -> Plan:

@@ -65,4 +65,4 @@ class Plan:
         """Offset of a value in the arena."""
         state = self.program.home_state(value)
         spot = self.buffers[self.program.buffer_of[value]] if state is None else self.states[state]
-        return spot.offset
+        return spot.offset + self.program.begin_of.get(value, 0)

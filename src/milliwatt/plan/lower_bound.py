@@ -2,7 +2,7 @@
 """How many bytes each step cannot do without, whatever the addresses.
 
 At a step, everything alive lies in the arena at once, so the arena is at least as large as the union of
-the live buffers, the call's scratch and the state. They are pairwise disjoint, except that a buffer that
+the live parts of buffers, the call's scratch and the state. They are pairwise disjoint, except that a buffer that
 dies at the call may share bytes with one born there, where the kernel permits it. Granting each such pair
 as many bytes as its distance allows (`milliwatt.plan.overlap`) and subtracting them gives a sound bound: it
 looks at one step at a time and forgets that a buffer has one address for its whole life, so the optimum
@@ -14,13 +14,14 @@ of a buffer and the next word are lost in every plan.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from milliwatt.lower.program import Program
 from milliwatt.plan.alignment import WORD, align_up
-from milliwatt.plan.liveness import Interval, liveness
+from milliwatt.plan.liveness import Interval
 from milliwatt.plan.overlap import most_shared, permissions
+from milliwatt.plan.parts import Extent, Part, parts
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,16 @@ def word_sizes(program: Program) -> dict[str, int]:
 
 def loads(program: Program) -> tuple[Load, ...]:
     """The load of every step from -1 to ``len(calls)``, in order."""
-    intervals = liveness(program)
+    found = parts(program)
     sizes = word_sizes(program)
-    exact_sizes = program.buffer_bytes()
     states = [(state.name, state.type.bytes) for state in program.graph.states]
     result = []
     for step in range(-1, len(program.calls) + 1):
-        alive = [buffer for buffer, span in intervals.items() if span.first <= step <= span.last]
+        alive = _alive(found, step)
         others = [*states, *_scratch(program, step)]
-        shared = _shared(program, step, intervals, sizes)
-        total = (
-            sum(sizes[buffer] for buffer in alive) + sum(align_up(size, WORD) for _, size in others) - shared
-        )
-        live = sorted([*((buffer, exact_sizes[buffer]) for buffer in alive), *others], key=_largest_first)
+        shared = _shared(program, step, found, sizes)
+        live = sorted([*alive, *others], key=_largest_first)
+        total = sum(align_up(size, WORD) for _, size in live) - shared
         result.append(Load(step, total, tuple(live), shared))
     return tuple(result)
 
@@ -84,10 +82,31 @@ def _scratch(program: Program, step: int) -> list[tuple[str, int]]:
     return [(f"scratch {index}", piece.bytes) for index, piece in enumerate(program.calls[step].scratch)]
 
 
-def _shared(program: Program, step: int, intervals: Mapping[str, Interval], sizes: Mapping[str, int]) -> int:
-    if not 0 <= step < len(program.calls):
+def _alive(found: Mapping[str, tuple[Part, ...]], step: int) -> list[tuple[str, int]]:
+    """The buffers of which something is alive, and how many bytes."""
+    sizes = (
+        (buffer, sum(one.end - one.begin for one in own if one.span.first <= step <= one.span.last))
+        for buffer, own in found.items()
+    )
+    return [(buffer, size) for buffer, size in sizes if size]
+
+
+def _shared(
+    program: Program, step: int, found: Mapping[str, tuple[Part, ...]], sizes: Mapping[str, int]
+) -> int:
+    permitted = permissions(program, program.calls[step]) if 0 <= step < len(program.calls) else {}
+    if not permitted:
         return 0
-    permitted = permissions(program, program.calls[step])
-    dying = [buffer for buffer, span in intervals.items() if span.last == step]
-    born = [buffer for buffer, span in intervals.items() if span.first == step]
-    return most_shared(permitted, dying=dying, born=born, sizes=sizes)
+
+    def extents(side: int, edge: Callable[[Interval], int]) -> dict[str, Extent]:
+        buffers = dict.fromkeys(pair[side] for pair in permitted)
+        return {
+            buffer: Extent.of(
+                ((one.begin, one.end) for one in found.get(buffer, ()) if edge(one.span) == step),
+                size=sizes[buffer],
+            )
+            for buffer in buffers
+        }
+
+    dying, born = extents(0, lambda span: span.last), extents(1, lambda span: span.first)
+    return most_shared(permitted, dying=dying, born=born)

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from milliwatt.lower.program import KernelCall, Program
 from milliwatt.plan.alignment import WORD, align_up
 from milliwatt.plan.liveness import buffers_read, buffers_written
+from milliwatt.plan.parts import Extent
 
 BufferPair = tuple[str, str]
 """(buffer read, buffer written)."""
@@ -19,7 +20,8 @@ def permissions(program: Program, call: KernelCall) -> dict[BufferPair, int]:
     Two permissions for the same two values are alternatives, so the smaller distance counts. When several
     values of one buffer are read (a value and its view), every one needs a permission, and the largest
     distance counts, rounded up to words as all addresses are. A buffer that the call also writes is not
-    excused: its new content is a result.
+    excused: its new content is a result. Distances between values inside their buffers become distances between
+    the buffers.
     """
     distances: dict[tuple[str, str], int] = {}
     for overlap in call.overlaps:
@@ -38,7 +40,8 @@ def permissions(program: Program, call: KernelCall) -> dict[BufferPair, int]:
                 if program.buffer_of[read] == read_buffer and program.buffer_of[write] == write_buffer
             ]
             if read_buffer not in written and all(pair in distances for pair in needed):
-                permitted[read_buffer, write_buffer] = align_up(max(distances[pair] for pair in needed), WORD)
+                between = max(distances[pair] + _shift(program, *pair) for pair in needed)
+                permitted[read_buffer, write_buffer] = align_up(between, WORD)
     return permitted
 
 
@@ -54,25 +57,33 @@ def shareable_bytes(read_bytes: int, write_bytes: int, distance: int) -> int:
 
 
 def most_shared(
-    permitted: Mapping[BufferPair, int],
-    *,
-    dying: Collection[str],
-    born: Collection[str],
-    sizes: Mapping[str, int],
+    permitted: Mapping[BufferPair, int], *, dying: Mapping[str, Extent], born: Mapping[str, Extent]
 ) -> int:
-    """A bound from above on the bytes that dying and born buffers share at one call.
+    """A bound from above on the bytes that dying and born parts of buffers share at one call.
 
-    Dying buffers are disjoint among themselves and so are those born, so a buffer shares no more than its
-    own size in total. Both sums below are bounds, and the smaller is exact when one side is a single buffer.
+    Dying parts are disjoint among themselves and so are those born, so a part shares no more than its own size in
+    total. Both sums below are bounds, and the smaller is exact when one side is a single buffer.
     """
     shares = {
-        (read, write): shareable_bytes(sizes[read], sizes[write], distance)
+        (read, write): _shareable(dying[read], born[write], distance)
         for (read, write), distance in permitted.items()
         if read in dying and write in born
     }
-    by_read = sum(min(sizes[one], _total(shares, one, 0)) for one in {read for read, _ in shares})
-    by_write = sum(min(sizes[one], _total(shares, one, 1)) for one in {write for _, write in shares})
+    by_read = sum(min(dying[one].bytes, _total(shares, one, 0)) for one in {read for read, _ in shares})
+    by_write = sum(min(born[one].bytes, _total(shares, one, 1)) for one in {write for _, write in shares})
     return min(by_read, by_write)
+
+
+def _shareable(dying: Extent, born: Extent, distance: int) -> int:
+    """The most bytes that the two share at a permitted distance of their buffers."""
+    between = distance + dying.begin - born.begin
+    most = shareable_bytes(dying.end - dying.begin, born.end - born.begin, between)
+    return min(most, dying.bytes, born.bytes)
+
+
+def _shift(program: Program, read: str, write: str) -> int:
+    """What the places of two values in their buffers add to the distance between these."""
+    return program.begin_of.get(write, 0) - program.begin_of.get(read, 0)
 
 
 def _total(shares: Mapping[BufferPair, int], buffer: str, side: int) -> int:

@@ -9,7 +9,7 @@ offset[j] - offset[i] >= gap[j][i]*. Where both cannot fail (the gaps add up to 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +19,7 @@ from milliwatt.plan.layout import Placement, Plan
 from milliwatt.plan.liveness import Interval, liveness
 from milliwatt.plan.lower_bound import lower_bound
 from milliwatt.plan.overlap import permissions
+from milliwatt.plan.parts import Part, parts
 
 
 @dataclass(frozen=True)
@@ -151,17 +152,48 @@ def _pinned(boxes: Sequence[Box], states: int) -> tuple[int, ...]:
 
 
 def _gaps(program: Program, boxes: Sequence[Box]) -> tuple[dict[int, int], ...]:
+    """The gaps of all pairs. What is alive part by part only keeps its distance from what its live parts meet."""
     gaps: tuple[dict[int, int], ...] = tuple({} for _ in boxes)
+    found = parts(program)
+    pieces = [
+        found.get(str(box.key), ()) if box.kind == "buffer" else (Part(0, box.bytes, box.span),)
+        for box in boxes
+    ]
+    excused = _excused(program, boxes)
     for j, lower in enumerate(boxes):
         for i in range(j):
             if boxes[i].span.meets(lower.span) and boxes[i].size and lower.size:
-                gaps[i][j], gaps[j][i] = lower.size, boxes[i].size
+                above, below = _gap(pieces, excused, i, j), _gap(pieces, excused, j, i)
+                if above is not None and below is not None and above + below > 0:
+                    gaps[i][j], gaps[j][i] = above, below
+    return gaps
+
+
+Excuse = tuple[int, int]
+"""The step at which two boxes may overlap, and the distance."""
+
+
+def _excused(program: Program, boxes: Sequence[Box]) -> dict[tuple[int, int], list[Excuse]]:
+    """For pairs of boxes (read, written) what the calls permit."""
     index_of = {box.key: index for index, box in enumerate(boxes) if box.kind == "buffer"}
+    excused: dict[tuple[int, int], list[Excuse]] = {}
     for step, call in enumerate(program.calls):
         for (read, write), distance in permissions(program, call).items():
-            i, j = index_of[read], index_of[write]
-            if boxes[i].span.last == step == boxes[j].span.first and j in gaps[i]:
-                gaps[i][j] = min(gaps[i][j], distance)
-                if gaps[i][j] + gaps[j][i] <= 0:
-                    del gaps[i][j], gaps[j][i]
-    return gaps
+            excused.setdefault((index_of[read], index_of[write]), []).append((step, distance))
+    return excused
+
+
+def _gap(
+    pieces: Sequence[tuple[Part, ...]], excused: Mapping[tuple[int, int], Sequence[Excuse]], i: int, j: int
+) -> int | None:
+    """The least ``offset[i] - offset[j]`` with box i above box j; None where no parts of them meet."""
+    permitted = excused.get((i, j), ())
+    needed = []
+    for upper in pieces[i]:
+        for lower in pieces[j]:
+            if upper.span.meets(lower.span):
+                ends = (
+                    distance for step, distance in permitted if upper.span.last == step == lower.span.first
+                )
+                needed.append(min([align_up(lower.end - upper.begin, WORD), *ends]))
+    return max(needed, default=None)

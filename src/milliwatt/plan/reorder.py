@@ -11,14 +11,15 @@ each size.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from milliwatt.lower.program import KernelCall, Program, StateArg
 from milliwatt.plan.alignment import WORD, align_up
-from milliwatt.plan.liveness import buffers_read, buffers_written, states_read
+from milliwatt.plan.liveness import states_read
 from milliwatt.plan.lower_bound import lower_bound, word_sizes
 from milliwatt.plan.overlap import BufferPair, most_shared, permissions
+from milliwatt.plan.parts import Atom, Extent, atoms
 from milliwatt.plan.planner import FAST, Effort
 
 
@@ -36,14 +37,15 @@ def reorder(program: Program, *, effort: Effort = FAST) -> Program:
 
 def dependencies(program: Program) -> tuple[int, ...]:
     """For each call the calls that must come before it, as a bit mask of indices."""
+    inside = atoms(program)
     before = [0] * len(program.calls)
-    last_write: dict[str, int] = {}
-    since_write: dict[str, int] = {}
+    last_write: dict[Atom | str, int] = {}
+    since_write: dict[Atom | str, int] = {}
     for step, call in enumerate(program.calls):
-        states = {f"state {a.state}" for a in call.arguments if isinstance(a, StateArg)}
-        written = {*(f"buffer {name}" for name in buffers_written(program, call)), *states}
-        read = {f"buffer {name}" for name in buffers_read(program, call)}
-        read |= {f"state {name}" for name in states_read(program, call)}
+        written: set[Atom | str] = {a.state for a in call.arguments if isinstance(a, StateArg)}
+        written |= {atom for value in call.writes for atom in inside.get(value, ())}
+        read: set[Atom | str] = {atom for value in call.reads for atom in inside.get(value, ())}
+        read |= set(states_read(program, call))
         for name in read | written:
             before[step] |= last_write.get(name, 0)
         for name in written:
@@ -60,38 +62,44 @@ class _Costs:
 
     Attributes:
         before: the calls that each call waits for.
-        touched: the buffers that each call reads or writes.
-        users: the calls that touch each buffer.
-        held_from_start, held_to_end: inputs and outputs of the graph.
+        touched: the atoms of buffers that each call reads or writes.
+        users: the calls that touch each atom.
+        sizes: bytes of each atom, rounded up to words where it is a whole buffer.
+        held_from_start, held_to_end: atoms of inputs and outputs of the graph.
     """
 
     before: tuple[int, ...]
-    touched: tuple[tuple[str, ...], ...]
-    users: dict[str, int]
-    sizes: dict[str, int]
+    touched: tuple[tuple[Atom, ...], ...]
+    users: dict[Atom, int]
+    sizes: dict[Atom, int]
+    buffers: dict[str, int]
     scratch: tuple[int, ...]
     permitted: tuple[dict[BufferPair, int], ...]
-    held_from_start: frozenset[str]
-    held_to_end: frozenset[str]
+    held_from_start: frozenset[Atom]
+    held_to_end: frozenset[Atom]
 
     @staticmethod
     def of(program: Program) -> _Costs:
-        touched = tuple(_touched(program, call) for call in program.calls)
-        users: dict[str, int] = {}
-        for step, buffers in enumerate(touched):
-            for buffer in buffers:
-                users[buffer] = users.get(buffer, 0) | 1 << step
+        inside, buffers = atoms(program), word_sizes(program)
+        touched = tuple(_touched(inside, call) for call in program.calls)
+        users: dict[Atom, int] = {}
+        for step, own in enumerate(touched):
+            for atom in own:
+                users[atom] = users.get(atom, 0) | 1 << step
         return _Costs(
             before=dependencies(program),
             touched=touched,
             users=users,
-            sizes=word_sizes(program),
+            sizes={atom: _size(atom, buffers) for own in inside.values() for atom in own},
+            buffers=buffers,
             scratch=tuple(
                 sum(align_up(piece.bytes, WORD) for piece in call.scratch) for call in program.calls
             ),
             permitted=tuple(permissions(program, call) for call in program.calls),
-            held_from_start=frozenset(program.buffer_of[value] for value in program.graph.inputs),
-            held_to_end=frozenset(program.buffer_of[value] for value in program.graph.outputs),
+            held_from_start=frozenset(
+                atom for value in program.graph.inputs for atom in inside.get(value, ())
+            ),
+            held_to_end=frozenset(atom for value in program.graph.outputs for atom in inside.get(value, ())),
         )
 
     def ready(self, done: int) -> Iterator[int]:
@@ -102,7 +110,7 @@ class _Costs:
 
     def carried_at_start(self) -> int:
         """Bytes of the graph's inputs that some call uses."""
-        return sum(self.sizes[buffer] for buffer in self.held_from_start & self.users.keys())
+        return sum(self.sizes[atom] for atom in self.held_from_start & self.users.keys())
 
     def step(self, done: int, call: int, carried: int) -> tuple[int, int]:
         """Bytes needed while the call runs, and bytes carried on to the next one."""
@@ -111,9 +119,18 @@ class _Costs:
         dying = [b for b in self.touched[call] if not self.users[b] & ~after and b not in self.held_to_end]
         shared = 0
         if self.permitted[call] and dying:
-            shared = most_shared(self.permitted[call], dying=dying, born=born, sizes=self.sizes)
-        needed = carried + sum(self.sizes[buffer] for buffer in born)
-        return needed + self.scratch[call] - shared, needed - sum(self.sizes[buffer] for buffer in dying)
+            shared = most_shared(self.permitted[call], dying=self._extents(dying), born=self._extents(born))
+        needed = carried + sum(self.sizes[atom] for atom in born)
+        return needed + self.scratch[call] - shared, needed - sum(self.sizes[atom] for atom in dying)
+
+    def _extents(self, found: Sequence[Atom]) -> dict[str, Extent]:
+        """What some atoms take of each of their buffers."""
+        return {
+            buffer: Extent.of(
+                ((one.begin, one.end) for one in found if one.buffer == buffer), size=self.buffers[buffer]
+            )
+            for buffer in {one.buffer for one in found}
+        }
 
 
 @dataclass(frozen=True, order=True)
@@ -165,5 +182,12 @@ def _beam(costs: _Costs, width: int) -> tuple[int, ...]:
     return paths[0].order
 
 
-def _touched(program: Program, call: KernelCall) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*buffers_read(program, call), *buffers_written(program, call))))
+def _touched(inside: Mapping[str, tuple[Atom, ...]], call: KernelCall) -> tuple[Atom, ...]:
+    return tuple(
+        dict.fromkeys(atom for value in (*call.reads, *call.writes) for atom in inside.get(value, ()))
+    )
+
+
+def _size(atom: Atom, buffers: Mapping[str, int]) -> int:
+    size = atom.end - atom.begin
+    return align_up(size, WORD) if align_up(size, WORD) == buffers[atom.buffer] else size
