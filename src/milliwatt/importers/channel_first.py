@@ -18,7 +18,7 @@ import numpy as np
 
 from milliwatt.errors import UnsupportedError
 from milliwatt.importers.graph_builder import GraphBuilder
-from milliwatt.importers.moving import reshape, transpose
+from milliwatt.importers.moving import pad, reshape, transpose
 from milliwatt.ir import AttrValue, Shape
 
 Padding = Sequence[tuple[int, int]]
@@ -109,11 +109,19 @@ def max_pool(build: GraphBuilder, data: str, windows: Pooling) -> str:
 
 
 def average_pool(build: GraphBuilder, data: str, windows: Pooling) -> str:
-    """The mean of the elements of every window that are not padding.
-
-    To count zeros of a padding, put a PAD before it (`moving.pad`) and give the padding 0 here.
-    """
+    """The mean of the elements of every window that are not padding."""
     return _pool(build, "AVERAGE_POOL_2D", data, windows)
+
+
+def average_pool_with_zeros(build: GraphBuilder, data: str, windows: Pooling) -> str:
+    """The mean of every window, in which zeros of the padding count, but not what ceil_mode adds behind them."""
+    whole = _final_padding(windows, build.shape_of(data)[2:])
+    counted = [
+        (before, min(after, last)) for (before, after), (_, last) in zip(windows.padding, whole, strict=True)
+    ]
+    added = tuple((0, last - after) for (_, last), (_, after) in zip(whole, counted, strict=True))
+    padded = pad(build, data, ((0, 0), (0, 0), *counted))
+    return average_pool(build, padded, Pooling(windows.sizes, windows.strides, added))
 
 
 def scale_and_offset(build: GraphBuilder, data: str, scale: np.ndarray, offset: np.ndarray) -> str:
@@ -127,12 +135,7 @@ def scale_and_offset(build: GraphBuilder, data: str, scale: np.ndarray, offset: 
 
 def _pool(build: GraphBuilder, op: str, data: str, windows: Pooling) -> str:
     shape = build.shape_of(data)
-    padding = [
-        _with_last_window(extent, window, stride, amounts) if windows.ceil_mode else amounts
-        for extent, window, stride, amounts in zip(
-            shape[2:], windows.sizes, windows.strides, windows.padding, strict=True
-        )
-    ]
+    padding = _final_padding(windows, shape[2:])
     height, width = _pair(windows.sizes)
     attrs = {"filter_height": height, "filter_width": width, **_steps(windows.strides)}
     attrs |= _padding(build, padding)
@@ -140,15 +143,23 @@ def _pool(build: GraphBuilder, op: str, data: str, windows: Pooling) -> str:
     return to_channel_first(build, pooled, len(shape))
 
 
+def _final_padding(windows: Pooling, extents: Shape) -> Padding:
+    """The padding that gives the number of windows that ceil_mode asks for."""
+    if not windows.ceil_mode:
+        return windows.padding
+    steps = zip(extents, windows.sizes, windows.strides, windows.padding, strict=True)
+    return [_with_last_window(*step) for step in steps]
+
+
 def _with_last_window(extent: int, window: int, stride: int, amounts: tuple[int, int]) -> tuple[int, int]:
     """The padding that lets the last window in, if it begins inside the data or the padding before them."""
     before, after = amounts
-    if stride < 1:
+    if stride < 1 or min(amounts) < 0:
         return amounts
     count = -(-(extent + before + after - window) // stride) + 1
     if (count - 1) * stride >= extent + before:
         count -= 1
-    return before, max(after, (count - 1) * stride + window - extent - before)
+    return before, max(0, (count - 1) * stride + window - extent - before)
 
 
 def _pair(numbers: Sequence[int]) -> tuple[int, int]:

@@ -158,6 +158,13 @@ class GraphBuilder:
         number = self._maker.get(name)
         return None if number is None else self._nodes[number]
 
+    def quantised(self, name: str, quant: Quant) -> bool:
+        """Say what the integers of a value mean; False where something else has been said before."""
+        kind = self._values[name]
+        if kind.quant is None:
+            self._values[name] = replace(kind, quant=quant)
+        return self._values[name].quant == quant
+
     def rename(self, old: str, new: str) -> str:
         """Give an output of the last node the name that it has in the user's model, and return it."""
         number = self._maker[old]

@@ -173,6 +173,8 @@ def _evaluate_pixel(
             if name in attrs
         }
     )
+    if "explicit_padding" in attrs:
+        attrs["explicit_padding"] = ()
     output = replace(kind.outputs[0], shape=(*shape[:-1], channels))
     line = replace(kind, inputs=tuple(inputs), outputs=(output,), constants=tuple(arrays), attrs=attrs)
     return find(node.op).evaluate(Call(line, tuple(arrays), numerics))[0].reshape(-1).astype(np.int64)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ONNX operators -> operators of the graph, by topic. See `milliwatt.importers.onnx.registry`."""
