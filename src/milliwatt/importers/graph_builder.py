@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from milliwatt.errors import ModelError, UnsupportedError
-from milliwatt.ir import AttrValue, DType, Graph, Node, Quant, Shape, TensorType
+from milliwatt.ir import AttrValue, DType, Graph, Node, Quant, Shape, State, TensorType
+from milliwatt.ir.naming import unique_names
 from milliwatt.ir.verify import findings
 from milliwatt.ops import Signature, find
 from milliwatt.ops.check import check_node, inferred_shapes
@@ -48,6 +49,7 @@ class GraphBuilder:
         self._small: dict[tuple[str, Shape, bytes, Quant | None], str] = {}
         self._inputs: list[str] = []
         self._nodes: list[Node] = []
+        self._states: list[State] = []
         self._maker: dict[str, int] = {}
         self._stems: dict[str, int] = {}
 
@@ -141,6 +143,27 @@ class GraphBuilder:
         self._nodes.append(replace(bare, outputs=tuple(outputs)))
         return tuple(outputs)
 
+    def state(self, name: str, initial: Array) -> str:
+        """A new state variable that holds this array before the first run; returns its name."""
+        taken = {state.name for state in self._states}
+        unique = unique_names([*taken, name])[-1]
+        kind = TensorType(DType(initial.dtype.name), initial.shape)
+        self._states.append(State(unique, kind, initial))
+        return unique
+
+    def read_state(self, state: str, *, stem: str = "state") -> str:
+        """What a state variable holds at this place of the order."""
+        kind = next(item.type for item in self._states if item.name == state)
+        name = self.fresh(stem)
+        self._define(name, kind)
+        self._maker[name] = len(self._nodes)
+        self._nodes.append(Node("READ_VARIABLE", (None,), (name,), {}, (state,), self.source))
+        return name
+
+    def assign_state(self, state: str, value: str) -> None:
+        """A state variable takes a value at this place of the order."""
+        self._nodes.append(Node("ASSIGN_VARIABLE", (None, value), (), {}, (state,), self.source))
+
     def type_of(self, name: str) -> TensorType:
         """The type of a value."""
         return self._values[name]
@@ -196,14 +219,20 @@ class GraphBuilder:
         if not outputs:
             raise ModelError("the model has no outputs")
         graph = Graph(
-            name, self._values, self._constants, tuple(self._inputs), tuple(outputs), self._needed(outputs)
+            name=name,
+            values=self._values,
+            constants=self._constants,
+            inputs=tuple(self._inputs),
+            outputs=tuple(outputs),
+            nodes=self._needed(outputs),
+            states=tuple(self._states),
         ).pruned()
         return checked(graph)
 
     def _needed(self, outputs: Sequence[str]) -> tuple[Node, ...]:
         needed, kept = set(outputs), []
         for node in reversed(self._nodes):
-            if needed.intersection(node.outputs):
+            if needed.intersection(node.outputs) or node.op == "ASSIGN_VARIABLE":
                 kept.append(node)
                 needed.update(name for name in node.inputs if name is not None)
         return tuple(reversed(kept))

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Modules -> exported programs: functional, in evaluation mode, with every extent fixed.
+
+PyTorch decomposes what no translation takes. What one takes is kept whole (a convolution, an LSTM, an
+attention), so that structure survives.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from milliwatt.errors import MilliwattError, UnsupportedError, UsageError
+from milliwatt.importers import ImportNotice
+from milliwatt.importers.torch.framework import torch
+from milliwatt.importers.torch.tables import translations
+
+_EXPORT_HINT = (
+    "torch.export.export(module.eval(), example) must take it; PyTorch's guide to torch.export helps"
+)
+
+
+def exported(module: Any, example: tuple[Any, ...]) -> Any:
+    """The torch.export.ExportedProgram of a module for inputs of the example's shapes, ready to be translated.
+
+    The module is exported in evaluation mode and left in the mode it was in.
+
+    Raises:
+        UsageError: the module cannot be called with these inputs.
+        UnsupportedError: torch.export refuses the module.
+    """
+    framework = torch()
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        with framework.no_grad(), _quiet():
+            _try_run(module, example)
+            program = framework.export.export(module, example)
+            return functional(program)
+    except MilliwattError:
+        raise
+    except Exception as error:
+        raise UnsupportedError(
+            f"torch.export cannot export the module: {_first_line(error)}",
+            where=type(module).__name__,
+            hint=_EXPORT_HINT,
+        ) from error
+    finally:
+        for part, mode in modes:
+            part.training = mode
+
+
+def functional(program: Any) -> Any:
+    """The program with fixed extents, without changes in place, decomposed to what there are translations for."""
+    framework = torch()
+    static = _with_fixed_extents(program)
+    table = framework.export.default_decompositions()
+    for operator in list(table):
+        if str(operator) in translations():
+            table.pop(operator)
+    with framework.no_grad(), _quiet():
+        return static.run_decompositions(table)
+
+
+def input_nodes(program: Any) -> list[Any]:
+    """The nodes of the user's inputs, in order."""
+    names = set(program.graph_signature.user_inputs)
+    return [node for node in program.graph.nodes if node.op == "placeholder" and node.name in names]
+
+
+def _with_fixed_extents(program: Any) -> Any:
+    """The program itself, or exported again with a batch of 1 where it leaves the batch open.
+
+    Raises:
+        UnsupportedError: an extent other than the first is open.
+    """
+    nodes = [node for node in input_nodes(program) if hasattr(node.meta.get("val"), "shape")]
+    if all(type(extent) is int for node in nodes for extent in node.meta["val"].shape):
+        return program
+    framework = torch()
+    example = []
+    for node in nodes:
+        shape = node.meta["val"].shape
+        if any(type(extent) is not int for extent in shape[1:]):
+            raise UnsupportedError(
+                f'input "{node.name}" has the dynamic shape {[str(extent) for extent in shape]}',
+                where="inputs",
+                hint="export the model with a fixed input shape (without dynamic_shapes)",
+            )
+        if type(shape[0]) is not int:
+            warnings.warn(f'the batch of input "{node.name}" is fixed to 1', ImportNotice, stacklevel=2)
+        fixed = [extent if type(extent) is int else 1 for extent in shape]
+        example.append(framework.zeros(fixed, dtype=node.meta["val"].dtype))
+    with framework.no_grad(), _quiet():
+        return framework.export.export(program.module(), tuple(example))
+
+
+def _try_run(module: Any, example: tuple[Any, ...]) -> None:
+    try:
+        _copy_of_state_restored(module, example)
+    except Exception as error:
+        raise UsageError(
+            f"the module cannot be called with the example: {_first_line(error)}",
+            where=type(module).__name__,
+            hint="give the inputs that its forward takes, as a tuple of tensors",
+        ) from error
+
+
+def _copy_of_state_restored(module: Any, example: tuple[Any, ...]) -> None:
+    """Call the module once and give its buffers back what they held."""
+    kept = {name: buffer.detach().clone() for name, buffer in module.named_buffers()}
+    try:
+        module(*example)
+    finally:
+        for name, buffer in module.named_buffers():
+            if name in kept and buffer.shape == kept[name].shape:
+                buffer.detach().copy_(kept[name])
+
+
+class _quiet(warnings.catch_warnings):  # noqa: N801 - a context manager, named as one
+    """Without PyTorch's remarks on its own insides."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        warnings.simplefilter("ignore")
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:300]

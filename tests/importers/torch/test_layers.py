@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Layers of networks, against PyTorch."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed (the extra train)")
+
+from tests.importers.torch.agreement import Calls, agree, host, random, same_results, seeded  # noqa: E402
+from torch import nn  # noqa: E402
+from torch.nn import functional as F  # noqa: E402, N812
+
+X, Y = random(1, 6, 8, 10), random(1, 6, 8, 10, seed=1)
+
+LAYERS = {
+    "convolution": (lambda: nn.Conv2d(6, 8, 3, stride=2, padding=1), X),
+    "grouped convolution": (lambda: nn.Conv2d(6, 9, 3, groups=3, bias=False), X),
+    "depthwise convolution": (lambda: nn.Conv2d(6, 12, 4, padding="same", groups=6), X),
+    "dilated line": (lambda: nn.Conv1d(8, 6, 3, stride=2, padding=1, dilation=2), X[0]),
+    "mirrored border": (lambda: nn.Conv2d(6, 4, 3, padding=1, padding_mode="reflect"), X),
+    "convolution without batch": (lambda: nn.Conv2d(6, 4, 3), X[0]),
+    "transposed convolution": (lambda: nn.ConvTranspose2d(6, 4, 3, 2, 1, output_padding=1), X),
+    "transposed line": (lambda: nn.ConvTranspose1d(8, 6, 3, 2, 1, groups=2, dilation=2), X[0]),
+    "normalised convolution": (
+        lambda: nn.Sequential(nn.Conv2d(6, 8, 3, bias=False), nn.BatchNorm2d(8), nn.ReLU()),
+        X,
+    ),
+    "normalised linear": (lambda: nn.Sequential(nn.Linear(10, 5), nn.BatchNorm1d(5)), X[0, 0]),
+    "normalisation alone": (lambda: nn.BatchNorm2d(6), X),
+    "normalisation without weights": (lambda: nn.BatchNorm1d(8, affine=False), X[0]),
+    "weight norm": (lambda: nn.utils.parametrizations.weight_norm(nn.Linear(10, 5)), X),
+    "slopes": (lambda: nn.Sequential(nn.PReLU(6), nn.PReLU()), X),
+    "layer norm": (lambda: nn.LayerNorm((8, 10)), X),
+    "group norm": (lambda: nn.GroupNorm(3, 6), X),
+    "instance norm": (lambda: nn.InstanceNorm2d(6, affine=True), X),
+    "instance norm with statistics": (lambda: nn.InstanceNorm1d(8, track_running_stats=True), X[0]),
+    "RMS norm": (lambda: nn.RMSNorm(10), X),
+    "no operation": (lambda: nn.Sequential(nn.Dropout(), nn.Identity(), nn.ZeroPad2d(1), nn.Flatten()), X),
+    "embedding": (lambda: nn.Sequential(nn.Embedding(10, 4), nn.Linear(4, 3)), torch.tensor([[1, 5, 9]])),
+    "bilinear product": (lambda: nn.Bilinear(10, 10, 3), X[0, 0], Y[0, 0]),
+    "encoder": (
+        lambda: nn.TransformerEncoder(
+            nn.TransformerEncoderLayer(10, 2, 16, batch_first=True), 1, enable_nested_tensor=False
+        ),
+        X[0],
+    ),
+}
+
+FUNCTIONS = {
+    "pools of largest": lambda a: (
+        F.max_pool2d(a, 3, 2, 1),
+        F.max_pool2d(a, 3, 2, 1, ceil_mode=True),
+        F.max_pool1d(a[0], 2),
+        F.adaptive_max_pool2d(a, (2, 5)),
+    ),
+    "pools of means": lambda a: (
+        F.avg_pool2d(a, 3, 2, 1),
+        F.avg_pool2d(a, 3, 2, 1, count_include_pad=False, ceil_mode=True),
+        F.avg_pool2d(a, 3, 2, 1, ceil_mode=True),
+        F.avg_pool2d(a, 2, divisor_override=3),
+        F.avg_pool1d(a[0], 3, 2, 1),
+        F.lp_pool2d(a.abs(), 2, 2),
+    ),
+    "adaptive pools": lambda a: (
+        F.adaptive_avg_pool2d(a, 1),
+        F.adaptive_avg_pool2d(a, (4, 5)),
+        F.adaptive_avg_pool2d(a, (3, 7)),
+        F.adaptive_avg_pool1d(a[0], 3),
+    ),
+    "other sizes": lambda a: (
+        F.interpolate(a, scale_factor=2),
+        F.interpolate(a, size=(5, 7)),
+        F.interpolate(a, size=(5, 7), mode="nearest-exact"),
+        F.interpolate(a, scale_factor=2, mode="bilinear"),
+        F.interpolate(a, size=(5, 7), mode="bilinear", align_corners=True),
+        F.interpolate(a[0], scale_factor=2, mode="linear"),
+        F.interpolate(a[0], size=7),
+    ),
+    "unit length": lambda a: F.normalize(a, dim=1),
+}
+
+ATTENTION = {
+    "plain": lambda a, b: F.scaled_dot_product_attention(a, b, b),
+    "causal": lambda a, b: F.scaled_dot_product_attention(a, b, b, is_causal=True),
+    "mask of truth values": lambda a, b: F.scaled_dot_product_attention(
+        a, b, a, attn_mask=torch.ones(8, 8).tril() > 0
+    ),
+    "mask of numbers": lambda a, b: F.scaled_dot_product_attention(
+        a, b, a, attn_mask=torch.eye(8), scale=0.5
+    ),
+    "shared heads": lambda a, b: F.scaled_dot_product_attention(a, b[:, :2], b[:, :2], enable_gqa=True),
+}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_layer_agrees_with_pytorch(layer: str) -> None:
+    make, *inputs = LAYERS[layer]
+    agree(seeded(make), *inputs)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_function_agrees_with_pytorch(name: str) -> None:
+    agree(Calls(FUNCTIONS[name]), X)
+
+
+@pytest.mark.parametrize("kind", ATTENTION)
+def test_attention_agrees_with_pytorch(kind: str) -> None:
+    module = Calls(ATTENTION[kind])
+    graph = agree(module, X, Y)
+    if kind in ("causal", "mask of truth values"):
+        same_results(graph, host(graph), module, [(X, Y)])
+
+
+def test_normalisation_becomes_part_of_the_layer_before() -> None:
+    make, data = LAYERS["normalised convolution"]
+    graph = agree(seeded(make), data)
+    assert [node.op for node in graph.nodes] == ["TRANSPOSE", "CONV_2D", "TRANSPOSE", "RELU"]
+
+
+def test_layer_that_others_read_too_keeps_its_normalisation_apart() -> None:
+    class Both(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.norm = nn.Conv2d(6, 4, 1), nn.BatchNorm2d(4)
+
+        def forward(self, data: torch.Tensor) -> torch.Tensor:
+            seen = self.layer(data)
+            return self.norm(seen) - seen
+
+    graph = agree(seeded(Both), X)
+    assert "MUL" in [node.op for node in graph.nodes]
