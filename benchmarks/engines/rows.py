@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from milliwatt.cli.inspect import node_macs
+from milliwatt.cli.models import read_model
 from milliwatt.cli.options import Optimize, WeightsIn, build_from, level_for
 from milliwatt.measure.litert import LiteRT
 from milliwatt.measure.profile import profile
@@ -87,7 +88,7 @@ def measure(row: Row, path: Path) -> dict[str, Any]:
     """
     started = time.perf_counter()
     build = build_from(
-        path,
+        read_model(path),
         board=BOARD,
         numerics=row.numerics,
         name="",

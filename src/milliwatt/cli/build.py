@@ -12,6 +12,7 @@ import typer
 
 from milliwatt.cli.array_files import write_whole
 from milliwatt.cli.console import print_json, results
+from milliwatt.cli.models import InputShapes, Model, Trust, read_model
 from milliwatt.cli.options import (
     DEFAULT_BOARD,
     AsJson,
@@ -19,7 +20,6 @@ from milliwatt.cli.options import (
     Goal,
     MaxFlash,
     MaxRam,
-    Model,
     NumericsName,
     Optimize,
     Prefix,
@@ -59,12 +59,15 @@ def verb(
     stop_after: Annotated[
         Stage | None, typer.Option("--stop-after", help="Show a stage's result and stop.")
     ] = None,
+    input_shape: InputShapes = None,
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Compile a model to NAME.h, NAME.c and NAME.json, and print what they cost on the board."""
     chosen = streaming(stream, hop)
+    source = read_model(model, input_shapes=input_shape, trust=trust)
     build = build_from(
-        model,
+        source,
         board=board,
         numerics=numerics,
         name=name,

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from milliwatt.cli.console import columns, print_json, results
-from milliwatt.cli.options import AsJson, Model
+from milliwatt.cli.models import InputShapes, Model, Trust, read_model
+from milliwatt.cli.options import AsJson
 from milliwatt.cli.streaming import Hop, StreamAxis, streaming
 from milliwatt.ir import Graph
 from milliwatt.ops import find, signature
 from milliwatt.passes import optimise
 from milliwatt.passes.layout.report import remaining_transposes
-from milliwatt.pipeline import load
 from milliwatt.stream import stream as streamed
 
 NAME = "inspect"
@@ -89,10 +89,12 @@ def verb(
     optimised: Annotated[bool, typer.Option("--optimised", help="Show the graph behind the passes.")] = False,
     stream: StreamAxis = None,
     hop: Hop = None,
+    input_shape: InputShapes = None,
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Show a model's graph: operators, shapes, quantisation, multiply-accumulates and lifetimes."""
-    graph = load(model)
+    graph = read_model(model, input_shapes=input_shape, trust=trust).graph
     chosen = streaming(stream, hop)
     if optimised or chosen is not None:
         graph = optimise(graph)

@@ -3,21 +3,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from enum import StrEnum
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from milliwatt.cli.console import spinner
+from milliwatt.cli.models import ReadModel
 from milliwatt.emit.c_text import checked_prefix, prefix
 from milliwatt.fit.kernel_choice import compile_measured, level_of
 from milliwatt.measure.toolchain import Level
 from milliwatt.ops import Numerics
-from milliwatt.pipeline import Build, Options, load
+from milliwatt.pipeline import Build, Options
 from milliwatt.stream import Streaming
 from milliwatt.targets import board as find_board
 from milliwatt.targets import boards
@@ -43,7 +42,6 @@ class WeightsIn(StrEnum):
     RAM = "ram"
 
 
-Model = Annotated[Path, typer.Argument(help="The model file (.tflite).", show_default=False)]
 BoardName = Annotated[
     str,
     typer.Option(
@@ -89,7 +87,7 @@ DEFAULT_BOARD = "nucleo-l4r5zi"
 
 
 def build_from(
-    model: Path,
+    model: ReadModel,
     *,
     board: str,
     numerics: Numerics,
@@ -99,22 +97,22 @@ def build_from(
     weights: WeightsIn = WeightsIn.FLASH,
     stream: Streaming | None = None,
 ) -> Build:
-    """Import and compile the model that the shared options describe."""
+    """Compile the model that the shared options describe."""
     chosen = find_board(board)
     c_name = checked_prefix(name) if name else prefix(model.stem)
-    graph = load(model)
-    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    graph = model.graph
     about = (
         f"{c_name}: {graph.name}, for {chosen.title} ({chosen.core.name}).",
         f"Compiled by milliwatt {version('milliwatt')}.",
-        f"Do not edit. Regenerate with: milliwatt build {model.name} --board {chosen.name} "
+        f"Do not edit. Regenerate with: milliwatt build {model.label} --board {chosen.name} "
         f"--numerics {numerics.value} --optimize {optimize.value} --weights {weights.value} --name {c_name}"
+        + model.flags
         + ("" if stream is None else f" --stream {stream.axis} --hop {stream.hop}"),
-        f"Model: {model.name}, sha256 {digest}",
+        f"Model: {model.label}, sha256 {model.digest}",
     )
     extra = {
         "generator": f"milliwatt {version('milliwatt')}",
-        "model": {"file": model.name, "sha256": digest},
+        "model": {"file": model.label, "sha256": model.digest},
         "board": chosen.name,
         "core": chosen.core.name,
         "optimize": optimize.value,

@@ -11,11 +11,12 @@ import typer
 from milliwatt.cli.array_files import write_whole
 from milliwatt.cli.console import columns, errors, print_json, results
 from milliwatt.cli.front_picture import svg
-from milliwatt.cli.options import DEFAULT_BOARD, AsJson, BoardName, Model, NumericsName
+from milliwatt.cli.models import InputShapes, Model, Trust, read_model
+from milliwatt.cli.options import DEFAULT_BOARD, AsJson, BoardName, NumericsName
 from milliwatt.errors import UsageError
 from milliwatt.fit.front import Front, pareto
 from milliwatt.ops import Numerics
-from milliwatt.pipeline import Options, load
+from milliwatt.pipeline import Options
 from milliwatt.targets import board as find_board
 
 NAME = "pareto"
@@ -33,6 +34,8 @@ def verb(
         typer.Option("--budgets", min=0, help="Budgets of RAM to try between the fastest and the smallest."),
     ] = 6,
     numerics: NumericsName = Numerics.LITERT,
+    input_shape: InputShapes = None,
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the front of RAM, flash and cycles over all goals and budgets, every point built and measured."""
@@ -41,7 +44,7 @@ def verb(
     console = errors()
     with console.status("measuring kernels") as status:
         front = pareto(
-            load(model),
+            read_model(model, input_shapes=input_shape, trust=trust).graph,
             Options(board=find_board(board), numerics=numerics),
             budgets=budgets,
             progress=status.update,

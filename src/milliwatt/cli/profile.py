@@ -9,12 +9,12 @@ import typer
 
 from milliwatt.cli.console import columns, print_json, results, spinner
 from milliwatt.cli.inspect import node_macs
+from milliwatt.cli.models import InputShapes, Model, Trust, read_model
 from milliwatt.cli.options import (
     DEFAULT_BOARD,
     AsJson,
     BoardName,
     Goal,
-    Model,
     NumericsName,
     Optimize,
     Prefix,
@@ -48,14 +48,17 @@ def verb(
     name: Prefix = "",
     stream: StreamAxis = None,
     hop: Hop = None,
+    input_shape: InputShapes = None,
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on an emulated board: instructions, cycles, milliseconds, RAM and flash, layer by layer."""
     chosen = streaming(stream, hop)
+    source = read_model(model, input_shapes=input_shape, trust=trust)
 
     def measured(form: Streaming | None) -> tuple[Build, Profile]:
         build = build_from(
-            model,
+            source,
             board=board,
             numerics=numerics,
             name=name,

@@ -13,12 +13,12 @@ import typer
 
 from milliwatt.cli.array_files import read_samples, write_outputs
 from milliwatt.cli.console import print_json, progress, results
+from milliwatt.cli.models import InputShapes, Model, Trust, read_model
 from milliwatt.cli.options import (
     DEFAULT_BOARD,
     AsJson,
     BoardName,
     Goal,
-    Model,
     NumericsName,
     Optimize,
     Prefix,
@@ -53,6 +53,8 @@ def verb(
     name: Prefix = "",
     stream: StreamAxis = None,
     hop: Hop = None,
+    input_shape: InputShapes = None,
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a model on inputs from a file. A leading extra axis in the file is a batch of samples.
@@ -61,8 +63,9 @@ def verb(
     With --stream each sample holds the new columns of one run, and the state is kept from sample to sample.
     """
     chosen_stream = streaming(stream, hop)
+    source = read_model(model, input_shapes=input_shape, trust=trust)
     build = build_from(
-        model,
+        source,
         board=board,
         numerics=numerics,
         name=name,

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from milliwatt.cli.console import print_json, progress, results
+from milliwatt.cli.models import InputShapes, Model, Trust, read_model
 from milliwatt.cli.options import (
     DEFAULT_BOARD,
     AsJson,
     BoardName,
     Goal,
-    Model,
     NumericsName,
     Optimize,
     Prefix,
@@ -54,6 +54,8 @@ def verb(
             "--runner", help="Only these: host, sanitized, emulator, qemu (host and emulator by default)."
         ),
     ] = None,
+    input_shape: InputShapes = None,
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare LiteRT, the NumPy meaning, the C on this computer and the C on the emulated board, byte for byte.
@@ -65,8 +67,9 @@ def verb(
     full; --samples then counts full windows.
     """
     chosen = streaming(stream, hop)
+    source = read_model(model, input_shapes=input_shape, trust=trust)
     build = build_from(
-        model,
+        source,
         board=board,
         numerics=numerics,
         name=name,
@@ -77,7 +80,7 @@ def verb(
     default = ["host"] if build.options.board.core.is_host else ["host", "emulator"]
     with LiteRTWorker() as worker, progress(quiet=as_json) as display:
         task = display.add_task("verifying", total=samples)
-        oracle, xnnpack, absent = _oracles(model.read_bytes(), numerics, worker)
+        oracle, xnnpack, absent = _oracles(source.path.read_bytes(), numerics, worker)
         result = (compare if chosen is None else verify_stream)(
             build,
             oracle=oracle,
