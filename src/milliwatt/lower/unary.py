@@ -13,9 +13,11 @@ _FLOAT_KERNELS = {
     "ABS": "mw_abs_f32",
     "CEIL": "mw_ceil_f32",
     "ELU": "mw_elu_f32",
+    "ERF": "mw_erf_f32",
     "EXP": "mw_exp_f32",
     "FLOOR": "mw_floor_f32",
     "GELU": "mw_gelu_f32",
+    "HARD_SIGMOID": "mw_hard_sigmoid_f32",
     "HARD_SWISH": "mw_hard_swish_f32",
     "LEAKY_RELU": "mw_leaky_relu_f32",
     "LOG": "mw_log_f32",
@@ -27,6 +29,7 @@ _FLOAT_KERNELS = {
     "RELU_N1_TO_1": "mw_clip_f32",
     "ROUND": "mw_round_f32",
     "RSQRT": "mw_rsqrt_f32",
+    "SILU": "mw_silu_f32",
     "SQRT": "mw_sqrt_f32",
     "SQUARE": "mw_square_f32",
     "TANH": "mw_tanh_f32",
@@ -78,6 +81,8 @@ def _extra(site: Site) -> dict[str, int | float]:
     op = site.node.op
     if op == "LEAKY_RELU":
         return {"alpha": float(site.signature.attrs["alpha"])}
+    if op == "HARD_SIGMOID":
+        return {name: float(site.signature.attrs[name]) for name in ("alpha", "beta")}
     if op in _BOUNDS:
         low, high = _BOUNDS[op]
         return {"low": low, "high": high}

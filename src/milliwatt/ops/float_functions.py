@@ -48,6 +48,13 @@ def erfc(values: Array) -> Array:
     return results.reshape(values.shape)
 
 
+def erf(values: Array) -> Array:
+    """The error function."""
+    flat = values.astype(np.float64).reshape(-1)
+    results = np.fromiter(map(math.erf, flat.tolist()), np.float64, flat.size).astype(np.float32)
+    return results.reshape(values.shape)
+
+
 def sqrt(values: Array) -> Array:
     """The square root, correctly rounded; NaN below zero."""
     with np.errstate(invalid="ignore"):

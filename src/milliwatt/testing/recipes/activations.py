@@ -80,6 +80,15 @@ def gelu(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
     return build.node("GELU", (build.value(dtype),), attrs=attrs, dtype=dtype, quant=build.quant(dtype))
 
 
+def hard_sigmoid(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
+    """The slopes of Keras, PyTorch and any other."""
+    slope = build.choice([0.2, 1 / 6, -0.3])
+    attrs: dict[str, AttrValue] = {"alpha": float(np.float32(slope)), "beta": 0.5}
+    return build.node(
+        "HARD_SIGMOID", (build.value(dtype),), attrs=attrs, dtype=dtype, quant=build.quant(dtype)
+    )
+
+
 def hard_swish(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
     """An output scale of at least a 64th of the input's, as TFLite asks for."""
     data = build.value(dtype)
@@ -100,9 +109,11 @@ RECIPES = (
     Recipe("ABS", unary("ABS"), (INT8, INT16, INT32, FLOAT32)),
     Recipe("CEIL", unary("CEIL"), (FLOAT32,)),
     Recipe("ELU", unary("ELU"), (INT8, FLOAT32)),
+    Recipe("ERF", unary("ERF"), (INT8, UINT8, FLOAT32)),
     Recipe("EXP", exp, (INT8, INT16, FLOAT32)),
     Recipe("FLOOR", unary("FLOOR"), (FLOAT32,)),
     Recipe("GELU", gelu, (INT8, UINT8, INT16, FLOAT32)),
+    Recipe("HARD_SIGMOID", hard_sigmoid, (INT8, UINT8, FLOAT32)),
     Recipe("HARD_SWISH", hard_swish, (INT8, UINT8, FLOAT32)),
     Recipe("LEAKY_RELU", leaky_relu, (INT8, UINT8, INT16, FLOAT32)),
     Recipe("LOG", nonnegative("LOG"), (INT8, INT16, FLOAT32)),
@@ -115,6 +126,7 @@ RECIPES = (
     Recipe("RELU_N1_TO_1", unary("RELU_N1_TO_1"), (INT8, UINT8, FLOAT32)),
     Recipe("ROUND", unary("ROUND"), (FLOAT32,)),
     Recipe("RSQRT", nonnegative("RSQRT"), (INT8, INT16, FLOAT32)),
+    Recipe("SILU", unary("SILU"), (INT8, UINT8, FLOAT32)),
     Recipe("SQRT", nonnegative("SQRT"), (INT8, INT16, FLOAT32)),
     Recipe("SQUARE", unary("SQUARE"), (FLOAT32,)),
     Recipe("TANH", unary("TANH"), (INT8, UINT8, INT16, FLOAT32)),
