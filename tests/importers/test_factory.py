@@ -34,8 +34,9 @@ def with_shapes(input_shape=((1, 4), (2, 5))):
 def documented():
     """A model.
 
-    input: 1x16
-    input: 2x3 int64
+    width: 3
+    image: 1x16
+    tokens: 2x3 int64
     """
     return PurePath("model")
 
@@ -85,7 +86,13 @@ def test_where_shapes_come_from(file: Path) -> None:
     assert shapes(documented) == [(1, 16), (2, 3)]
     assert [array.dtype.name for array in documented.example or ()] == ["float32", "int64"]  # type: ignore[attr-defined]
     asked = Request(parse_shapes(["1x5"]))
-    assert shapes(call(file, "with_shape", asked)) == [(1, 5)]
+    for function in ("with_shape", "with_example", "documented"):
+        example = call(file, function, asked).example
+        assert isinstance(example, dict)
+        assert {name: array.shape for name, array in example.items()} == {"": (1, 5)}
+    named = call(file, "documented", Request(parse_shapes(["tokens=1x9"]))).example
+    assert isinstance(named, dict)
+    assert named["tokens"].dtype == np.int64
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,9 @@ def load(
     place = factory.split(str(model))
     if place is not None:
         made = factory.call(*place, request)
-        return _load_object(made.model, made.example, name or graph_name(place[1]), request)
+        # The shapes that the user gave are those of the example by now.
+        rest = Request(trust=request.trust)
+        return _load_object(made.model, made.example, name or graph_name(place[1]), rest)
     path = Path(model)
     known = importers()
     importer = known.get(path.suffix.lower())

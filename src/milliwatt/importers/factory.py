@@ -6,7 +6,7 @@ no inputs, shapes come from, in this order:
 
 * ``--input-shape``;
 * its parameter ``input_shape``, whose default is a shape or a tuple of shapes;
-* lines of its docstring: ``input: 1x3x32x32`` or ``input: 1x16 int64``, one a line, in order.
+* lines of its docstring, the model's arguments in order: ``image: 1x3x32x32`` or ``tokens: 1x16 int64``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import inspect
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,11 @@ from milliwatt.ir import Shape
 
 Array = npt.NDArray[Any]
 
-_LINE = re.compile(r"^\s*input:\s*(?P<shape>\d+(?:x\d+)*)(?:\s+(?P<dtype>\w+))?\s*$", re.MULTILINE)
-_DTYPES = ("float32", "int8", "uint8", "int32", "int64", "bool")
+_LINE = re.compile(
+    r"^\s*(?P<name>[A-Za-z_]\w*)\s*:\s*(?P<shape>\d+(?:\s*[x×]\s*\d+)*)(?:\s+(?P<dtype>[a-z]+\d*))?\s*$",
+    re.MULTILINE,
+)
+_DTYPES = ("float32", "int8", "uint8", "int16", "int32", "int64", "bool")
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,12 @@ class Made:
 
     Attributes:
         model: the object, of whatever framework.
-        example: its example inputs, or None where nothing says their shapes.
+        example: its example inputs, in order or by the names of its arguments ("" for the first), or None where
+            nothing says their shapes.
     """
 
     model: object
-    example: tuple[object, ...] | None
+    example: tuple[object, ...] | Mapping[str, Array] | None
 
 
 def split(text: str) -> tuple[Path, str] | None:
@@ -64,16 +68,21 @@ def call(path: Path, function: str, request: Request) -> Made:
     if not callable(factory):
         raise UsageError("the file has no such function", where=where, hint="write FILE.py:FUNCTION")
     made = _guarded(path, factory)
-    if isinstance(made, tuple):
-        if len(made) != 2:
-            raise UsageError(
-                f"the function returned {len(made)} things",
-                where=where,
-                hint="return the model, or the model and a tuple of its example inputs",
-            )
-        model, example = made
-        return Made(model, tuple(example) if isinstance(example, tuple | list) else (example,))
-    return Made(made, _example(factory, request, where))
+    model, example = _pair(made, where) if isinstance(made, tuple) else (made, None)
+    if example is None or request.input_shapes:
+        return Made(model, _example(factory, request, where))
+    return Made(model, example)
+
+
+def _pair(made: tuple[object, ...], where: str) -> tuple[object, tuple[object, ...]]:
+    if len(made) != 2:
+        raise UsageError(
+            f"the function returned {len(made)} things",
+            where=where,
+            hint="return the model, or the model and a tuple of its example inputs",
+        )
+    model, example = made
+    return model, tuple(example) if isinstance(example, tuple | list) else (example,)
 
 
 def _module(path: Path) -> Any:
@@ -109,25 +118,33 @@ def _guarded(path: Path, action: Callable[[], Any]) -> Any:
         ) from error
 
 
-def _example(factory: Callable[..., Any], request: Request, where: str) -> tuple[Array, ...] | None:
+def _example(
+    factory: Callable[..., Any], request: Request, where: str
+) -> tuple[Array, ...] | Mapping[str, Array] | None:
+    declared = _declared(factory, where)
     if request.input_shapes:
-        shapes = list(request.input_shapes.values())
-        return tuple(_array(shape, "float32") for shape in shapes)
+        first = next(iter(declared.values()), (None, "float32"))[1]
+        return {
+            name: _array(shape, declared[name][1] if name in declared else first if name == "" else "float32")
+            for name, shape in request.input_shapes.items()
+        }
     parameter = inspect.signature(factory).parameters.get("input_shape")
     if parameter is not None and parameter.default is not inspect.Parameter.empty:
         return tuple(_array(shape, "float32") for shape in _shapes(parameter.default, where))
-    found = list(_LINE.finditer(inspect.getdoc(factory) or ""))
-    if not found:
-        return None
-    for line in found:
-        if line["dtype"] not in (None, *_DTYPES):
-            raise UsageError(
-                f"{line['dtype']} is no element type", where=where, hint=f"one of {', '.join(_DTYPES)}"
-            )
-    return tuple(
-        _array(tuple(int(part) for part in line["shape"].split("x")), line["dtype"] or "float32")
-        for line in found
-    )
+    return tuple(_array(shape, dtype) for shape, dtype in declared.values()) or None
+
+
+def _declared(factory: Callable[..., Any], where: str) -> dict[str, tuple[Shape, str]]:
+    """The inputs that the docstring lists: shape and element type by name."""
+    found: dict[str, tuple[Shape, str]] = {}
+    for line in _LINE.finditer(inspect.getdoc(factory) or ""):
+        if "x" not in line.group() and not line["dtype"] and "×" not in line.group():
+            continue  # "width: 3" speaks of something else
+        dtype = line["dtype"] or "float32"
+        if dtype not in _DTYPES:
+            raise UsageError(f"{dtype} is no element type", where=where, hint=f"one of {', '.join(_DTYPES)}")
+        found[line["name"]] = tuple(int(extent) for extent in re.split("[x×]", line["shape"])), dtype
+    return found
 
 
 def _shapes(default: object, where: str) -> list[Shape]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PyTorch models through torch.export: programs saved as .pt2, live modules, and factories in Python files.
+"""PyTorch models through torch.export: programs saved as .pt2, and live modules.
 
 The steps: `archive` (bytes -> a program, without unpickling anything), `program` (a module -> a program;
 changes in place become states, what no translation takes is decomposed), `translate` with the operators in
@@ -9,20 +9,16 @@ changes in place become states, what no translation takes is decomposed), `trans
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from pathlib import Path
 
-from milliwatt.errors import UsageError
-from milliwatt.importers import graph_name
 from milliwatt.importers.request import Request
-from milliwatt.ir import Graph, Shape
+from milliwatt.ir import Graph
 
 SUFFIXES = (".pt2", ".pt", ".pth", ".ts")
 """Programs are saved as .pt2; the other suffixes are taken so that TorchScript and pickles are refused with the
 reason and what to do instead.
 """
 
-__all__ = ["SUFFIXES", "from_factory", "from_module", "from_object", "from_program", "load", "takes"]
+__all__ = ["SUFFIXES", "from_module", "from_object", "from_program", "load", "takes"]
 
 
 def takes(model: object) -> bool:
@@ -50,25 +46,19 @@ def from_module(module: object, example_inputs: object, name: str) -> Graph:
 
     Args:
         module: a torch.nn.Module.
-        example_inputs: a tensor, or a tuple of tensors; their shapes become the graph's.
+        example_inputs: a tensor or array, several in order, or several by the names of forward's arguments ("" for
+            the first); their shapes become the graph's.
         name: the graph's name.
 
     Raises:
         UsageError: the module does not take these inputs.
         UnsupportedError: it uses something that torch.export or milliwatt does not support.
     """
-    from milliwatt.importers.torch.framework import torch
+    from milliwatt.importers.torch.example import tensors
     from milliwatt.importers.torch.program import exported
     from milliwatt.importers.torch.translate import translate
 
-    framework = torch()
-    example = example_inputs if isinstance(example_inputs, tuple | list) else (example_inputs,)
-    if not example or not all(isinstance(item, framework.Tensor) for item in example):
-        raise UsageError(
-            "a PyTorch module needs example inputs, whose shapes become the model's",
-            hint="milliwatt.load(module, torch.zeros(1, 3, 32, 32))",
-        )
-    return translate(exported(module, tuple(example)), name)
+    return translate(exported(module, tensors(module, example_inputs)), name)
 
 
 def from_program(program: object, name: str) -> Graph:
@@ -77,31 +67,6 @@ def from_program(program: object, name: str) -> Graph:
     from milliwatt.importers.torch.translate import translate
 
     return translate(functional(program), name)
-
-
-def from_factory(
-    path: Path | str,
-    function: str,
-    input_shapes: Mapping[str, Shape] | None = None,
-    *,
-    name: str | None = None,
-) -> Graph:
-    """The graph of the module that a function in a Python file makes. The file is run.
-
-    Args:
-        path: the Python file.
-        function: a function in it, without arguments; see `factory` for what it returns.
-        input_shapes: shapes of inputs by the names of forward's arguments ("" for the first).
-        name: the graph's name; by default the function's.
-
-    Raises:
-        UsageError: there is no such file or function, the user's code fails, or shapes are missing.
-        UnsupportedError: the module uses something that torch.export or milliwatt does not support.
-    """
-    from milliwatt.importers.torch.factory import made
-
-    module, example = made(Path(path), function, input_shapes)
-    return from_module(module, example, name or graph_name(function))
 
 
 def load(data: bytes, name: str, request: Request) -> Graph:
