@@ -13,7 +13,7 @@ from milliwatt.testing.builder import GraphBuilder
 from milliwatt.testing.recipe import recipes
 
 # Made by passes and by streaming, never found in a model file.
-INTERNAL = {"LOOKUP", "PUSH_COLUMNS"}
+INTERNAL = {"ASSIGN_VARIABLE_SLICE", "LOOKUP", "PUSH_COLUMNS"}
 
 
 @pytest.mark.parametrize("operator", operators().values(), ids=lambda operator: operator.name)

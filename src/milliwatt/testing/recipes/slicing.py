@@ -141,6 +141,20 @@ def gather_nd(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
     return same(build, "GATHER_ND", (data, indices), data)
 
 
+def dynamic_update_slice(build: GraphBuilder, dtype: DType) -> tuple[str, ...]:
+    """Starts anywhere, also outside, constant or not."""
+    data = build.value(dtype, rank=build.integer(1, 4))
+    kind = build.type_of(data)
+    shape = tuple(build.integer(1, extent) for extent in kind.shape)
+    update = build.value(dtype, shape=shape, quant=kind.quant)
+    index = build.choice([DType.INT32, DType.INT64])
+    if build.random.random() < 0.5:
+        starts = build.input(TensorType(index, (len(shape),)))
+    else:
+        starts = build.constant(build.random.integers(-2, 9, len(shape)).astype(index.numpy))
+    return same(build, "DYNAMIC_UPDATE_SLICE", (data, update, starts), data)
+
+
 def _indices(build: GraphBuilder, shape: tuple[int, ...], extents: list[int]) -> str:
     kind = build.choice([DType.INT32, DType.INT64])
     if build.random.random() < 0.5:
@@ -149,6 +163,7 @@ def _indices(build: GraphBuilder, shape: tuple[int, ...], extents: list[int]) ->
 
 
 RECIPES = (
+    Recipe("DYNAMIC_UPDATE_SLICE", dynamic_update_slice, (*MOVABLE,)),
     Recipe("SLICE", box, (*MOVABLE,)),
     Recipe("STRIDED_SLICE", strided_slice, (*MOVABLE,)),
     Recipe("SPLIT", split, SPLITTABLE),
