@@ -24,8 +24,8 @@ _WORD = 4
 _OCTET = 8
 """Units that are computed at a time as long as there are so many."""
 
-_LARGEST_UNROLL = 4
-"""Words of inputs per turn: the loop then has 430 bytes, and all that runs per eight filters less than 700."""
+_UNROLLS = (4, 5, 3, 2, 1)
+"""Words of inputs per turn, the best first: with 5 all that runs per eight filters has less than 900 bytes."""
 
 
 def matches(site: Site) -> bool:
@@ -70,7 +70,8 @@ def _params(paired: PairedUnits, units: int, depth: int) -> dict[str, int | floa
         "high": paired.bank.constants.high,
         "jumps": int(paired.jumps),
         "uniform": int(paired.uniform),
-        "unroll": max(turn for turn in range(1, _LARGEST_UNROLL + 1) if words % turn == 0),
+        "shift": paired.shift,
+        "unroll": next(turn for turn in _UNROLLS if words % turn == 0),
         "tail": depth % _WORD,
         "octets": int(units >= _OCTET),
         "rest": units % _OCTET,

@@ -41,12 +41,19 @@ class PairedUnits:
         return self.short.scale == _SCALE
 
     @property
+    def shift(self) -> int:
+        """The final shift of g, and with jumps of f; without them that of f is greater by 8. 0 if it is in a table."""
+        if self.uniform:
+            return 0
+        return self.short.shift + (_SCALE if self.jumps else 0)
+
+    @property
     def constants(self) -> list[int]:
-        """What all units share: shifts of f and of g, and if `uniform` mantissa, offsets of f and of g, and jump."""
+        """What all units share: if `uniform` shifts of f and of g, mantissa, offsets of f and of g, and jump."""
+        if not self.uniform:
+            return []
         shift = self.short.shift + _SCALE
         shifts = [shift, shift if self.jumps else self.short.shift]
-        if not self.uniform:
-            return shifts
         offset = int(self.short.offset[0])
         first = offset if self.jumps else offset << _SCALE
         constants = [int(self.short.mantissa[0]), first, offset, int(self.short.jump[0])]

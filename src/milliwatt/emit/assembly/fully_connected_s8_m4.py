@@ -47,8 +47,8 @@ def body(params: Params) -> str:
 
 def _constants(code: Listing, params: Params) -> None:
     """Arguments and the layer's constants into S registers. Pointers of the loops lie 4 bytes lower."""
-    code.op("ldr r12, [sp, #36]", "sub r12, #4", "ldm r3!, {r4-r6, r8-r9}")
-    # r4 rows, r5 words, r6 units, r8 and r9 shifts
+    code.op("ldr r12, [sp, #36]", "sub r12, #4", "ldm r3!, {r4-r6}")
+    # r4 rows, r5 words, r6 units
     if params["widened"]:
         code.op("sub r2, #4", "add r7, r2, r5, lsl #3")
     else:
@@ -63,16 +63,16 @@ def _constants(code: Listing, params: Params) -> None:
         ("rows", "r4"),
         ("units", "r6"),
         ("weights", "r12"),
-        ("shift_f", "r8"),
-        ("shift_g", "r9"),
     )
     for name, register in named:
         code.keep(name, register)
     if params["uniform"]:
-        code.op("ldm r3, {r4-r7}")
-        code.keep("mantissa", "r4")
-        code.keep("offset_f", "r5")
-        code.keep(*(("jump", "r7") if params["jumps"] else ("offset_g", "r6")))
+        code.op("ldm r3, {r4-r9}")
+        code.keep("shift_f", "r4")
+        code.keep("shift_g", "r5")
+        code.keep("mantissa", "r6")
+        code.keep("offset_f", "r7")
+        code.keep(*(("jump", "r9") if params["jumps"] else ("offset_g", "r8")))
 
 
 def _prepare_row(code: Listing, params: Params) -> None:
@@ -156,7 +156,7 @@ def _group(code: Listing, params: Params, *, filters: int, stored: int) -> None:
     code.op(*(f"ldr.w {register}, [r4, #{4 + 4 * index}]" for index, register in enumerate(sums[:-1])))
     code.op(f"ldr {sums[-1]}, [r4, #{4 * filters}]!")
     turn = int(params["unroll"])
-    again = code.here()
+    again = code.here(aligned=True)
     for word in range(turn):
         _step(code, params, word, turn=turn, sums=sums)
     _branch_until_end(code, again)
@@ -220,32 +220,59 @@ def _rescale(code: Listing, params: Params, sums: Sequence[str]) -> None:
     code.op(*(f"sub {g}, {g}, r0" for g in sums[1::2]))
     code.op(*(f"sub {both}, {both}, {g}" for both, g in zip(sums[0::2], sums[1::2], strict=True)))
     if params["uniform"]:
-        code.fetch("r0", "mantissa")
-        code.fetch("r1", "offset_f")
-        code.fetch("r2", "jump" if params["jumps"] else "offset_g")
-    code.fetch("r3", "shift_f")
+        _rescale_uniform(code, params, sums)
+    elif params["jumps"]:
+        _rescale_with_jumps(code, params, sums)
+    else:
+        _rescale_own(code, params, sums)
+
+
+def _rescale_uniform(code: Listing, params: Params, sums: Sequence[str]) -> None:
+    """One multiplier for all filters, and shifts from a table, so that layers share this code."""
+    for register, name in (("r0", "mantissa"), ("r1", "offset_f"), ("r3", "shift_f")):
+        code.fetch(register, name)
+    code.fetch("r2", "jump" if params["jumps"] else "offset_g")
     if not params["jumps"]:
         code.fetch("r5", "shift_g")
     for index, total in enumerate(sums):
-        if not params["uniform"]:
-            code.op("ldr r0, [r4, #4]", f"ldr r1, [r4, #8]{'' if params['jumps'] else '!'}")
-            code.op(*(["ldr r2, [r4, #12]!"] if params["jumps"] else []))
         if params["jumps"]:
             code.op(*([f"lsl {total}, {total}, #8"] if index % 2 else []))
             code.op(f"and r5, r2, {total}, asr #31", "add r5, r1")
             _rescale_one(code, params, total, offset="r5", shift="r3")
         else:
-            offset = "r2" if params["uniform"] and index % 2 else "r1"
-            _rescale_one(code, params, total, offset=offset, shift="r5" if index % 2 else "r3")
+            offset, shift = ("r2", "r5") if index % 2 else ("r1", "r3")
+            _rescale_one(code, params, total, offset=offset, shift=shift)
 
 
-def _rescale_one(code: Listing, params: Params, total: str, *, offset: str, shift: str) -> None:
-    """One output, with the mantissa in r0."""
-    code.op(
-        f"smmla {total}, {total}, r0, {offset}",
-        f"asr {total}, {total}, {shift}",
-        f"ssat {total}, #8, {total}",
-    )
+def _rescale_own(code: Listing, params: Params, sums: Sequence[str]) -> None:
+    """A mantissa and an offset for every filter; those of a pair are loaded in a row."""
+    near = int(params["shift"])
+    for pair in range(0, len(sums), 2):
+        code.op(*(f"ldr r{index}, [r4, #{8 * pair + 4 + 4 * index}]" for index in range(4)))
+        _rescale_one(code, params, sums[pair], offset="r1", shift=near + 8)
+        _rescale_one(code, params, sums[pair + 1], mantissa="r2", offset="r3", shift=near)
+    code.op(f"add.w r4, r4, #{8 * len(sums)}")
+
+
+def _rescale_with_jumps(code: Listing, params: Params, sums: Sequence[str]) -> None:
+    """Where negative sums take another constant; all are scaled by 256 then."""
+    for index, total in enumerate(sums):
+        code.op("ldr r0, [r4, #4]", "ldr r1, [r4, #8]", "ldr.w r2, [r4, #12]!")
+        if index % 2:
+            code.op(f"lsl {total}, {total}, #8")
+        code.op(f"and r5, r2, {total}, asr #31", "add.w r5, r5, r1")
+        _rescale_one(code, params, total, offset="r5", shift=int(params["shift"]))
+
+
+def _rescale_one(
+    code: Listing, params: Params, total: str, *, offset: str, shift: int | str, mantissa: str = "r0"
+) -> None:
+    """One output; the shift is a number or in a register."""
+    code.op(f"smmla {total}, {total}, {mantissa}, {offset}")
+    if isinstance(shift, str):
+        code.op(f"asr {total}, {total}, {shift}", f"ssat {total}, #8, {total}")
+    else:
+        code.op(f"ssat {total}, #8, {total}, asr #{shift}")
     for limit, side, condition in ((-128, "low", "lt"), (127, "high", "gt")):
         value = int(params[side])
         if value != limit:

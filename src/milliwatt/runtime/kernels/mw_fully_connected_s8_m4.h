@@ -7,8 +7,8 @@
  * C-17, 1968): (x1 + g0)(x0 + g1) = g0 x0 + g1 x1 + x0 x1 + g0 g1. Adding comes free with the widening of g, so five
  * instructions carry out eight products. The part x0 x1 is common to all filters; g0 g1 is in the initial sum.
  *
- * layer: rows, words of four inputs in a row, units, the final shift of f and of g, and if `uniform` mantissa, offset
- * of f, offset of g, jump.
+ * layer: rows, words of four inputs in a row, units, and if `uniform` the final shifts of f and g, mantissa, offset of
+ * f, offset of g, jump.
  * weights, for every eight filters, then for the four and the two that are left: two initial sums for each pair; for
  * every four inputs the word of inputs 0 and 2, then that of 1 and 3, of one pair after the other; unless `uniform`,
  * mantissa and offset, and jump if there are jumps, of each filter. An odd last filter is one of a pair, also where
@@ -26,6 +26,7 @@ struct mw_fully_connected_s8_m4_params {
     int32_t high;
     int32_t jumps;
     int32_t uniform; /* all filters have one multiplier */
+    int32_t shift;   /* unless `uniform`, the final one of g, and with jumps of f; without, that of f is 8 more */
     int32_t widened;
     int32_t unroll; /* words of four inputs per turn of the inner loop */
     int32_t tail;   /* inputs in the last word if it is not full, which wants `widened`; otherwise 0 */
@@ -87,6 +88,7 @@ MW_INLINE void mw_fully_connected_s8_m4_pair(const struct mw_fully_connected_s8_
     const int32_t *const own = (const int32_t *)stream + 2 * pairs * (1 + row->words) + 2 * each * pair;
     const int32_t *const f = p->uniform != 0 ? layer + 5 : own;
     const int32_t *const g = p->uniform != 0 ? layer + 5 : own + each;
+    const int32_t shift = p->uniform != 0 ? layer[4] : p->shift;
     int32_t both = (int32_t)stream[2 * pair];
     int32_t sum = (int32_t)stream[2 * pair + 1];
     int32_t i;
@@ -99,10 +101,10 @@ MW_INLINE void mw_fully_connected_s8_m4_pair(const struct mw_fully_connected_s8_
     }
     sum = mw_subtract_wrapping(sum, row->products);
     both = mw_subtract_wrapping(both, sum);
-    output[0] = mw_fully_connected_s8_m4_output(p, both, f, f[1], layer[3]);
+    output[0] = mw_fully_connected_s8_m4_output(p, both, f, f[1], p->jumps != 0 ? shift : shift + 8);
     if (two != 0) {
         sum = p->jumps != 0 ? mw_shift_left(sum, 8) : sum;
-        output[1] = mw_fully_connected_s8_m4_output(p, sum, g, g[p->uniform != 0 ? 2 : 1], layer[4]);
+        output[1] = mw_fully_connected_s8_m4_output(p, sum, g, g[p->uniform != 0 ? 2 : 1], shift);
     }
 }
 
