@@ -11,6 +11,9 @@ from tests.importers.torch.agreement import Calls, agree, host, random, same_res
 from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402, N812
 
+from milliwatt.errors import UnsupportedError  # noqa: E402
+from milliwatt.importers.torch import from_module  # noqa: E402
+
 X, Y = random(1, 6, 8, 10), random(1, 6, 8, 10, seed=1)
 
 LAYERS = {
@@ -112,21 +115,45 @@ def test_attention_agrees_with_pytorch(kind: str) -> None:
         same_results(graph, host(graph), module, [(X, Y)])
 
 
-def test_normalisation_becomes_part_of_the_layer_before() -> None:
-    make, data = LAYERS["normalised convolution"]
-    graph = agree(seeded(make), data)
-    assert [node.op for node in graph.nodes] == ["TRANSPOSE", "CONV_2D", "TRANSPOSE", "RELU"]
+class Recurrent(nn.Module):
+    """A recurrent layer with its last states, from initial states that are computed."""
+
+    def __init__(self, layer: nn.Module, states: int) -> None:
+        super().__init__()
+        self.layer, self.states = layer, states
+
+    def forward(self, data: torch.Tensor, start: torch.Tensor) -> object:
+        sequence, last = self.layer(data, (start, start * 0.5) if self.states == 2 else start)
+        return sequence, last
 
 
-def test_layer_that_others_read_too_keeps_its_normalisation_apart() -> None:
-    class Both(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.layer, self.norm = nn.Conv2d(6, 4, 1), nn.BatchNorm2d(4)
+RECURRENT = {
+    "LSTM": (nn.LSTM, 2, {}),
+    "LSTM of two layers, both directions": (nn.LSTM, 2, {"num_layers": 2, "bidirectional": True}),
+    "GRU": (nn.GRU, 1, {"bias": False}),
+    "GRU of both directions, batch first": (nn.GRU, 1, {"bidirectional": True, "batch_first": True}),
+    "RNN": (nn.RNN, 1, {"num_layers": 2}),
+    "RNN with a rectifier": (nn.RNN, 1, {"nonlinearity": "relu"}),
+}
 
-        def forward(self, data: torch.Tensor) -> torch.Tensor:
-            seen = self.layer(data)
-            return self.norm(seen) - seen
 
-    graph = agree(seeded(Both), X)
-    assert "MUL" in [node.op for node in graph.nodes]
+@pytest.mark.parametrize("name", RECURRENT)
+def test_recurrent_layer_agrees_with_pytorch(name: str) -> None:
+    kind, states, options = RECURRENT[name]
+    module = seeded(lambda: Recurrent(kind(6, 5, **options), states))
+    count = options.get("num_layers", 1) * (2 if options.get("bidirectional") else 1)
+    batch = 7 if options.get("batch_first") else 2
+    inputs = (random(7, 2, 6), random(count, batch, 5, seed=1))
+    graph = agree(module, *inputs)
+    same_results(graph, host(graph), module, [inputs])
+
+
+def test_recurrent_layer_from_zeros_has_no_initial_state() -> None:
+    graph = agree(seeded(lambda: nn.LSTM(6, 5)), random(7, 1, 6))
+    (node,) = [node for node in graph.nodes if node.op == "LSTM"]
+    assert len(node.inputs) == 4
+
+
+def test_projection_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="proj_size"):
+        from_module(nn.LSTM(6, 5, proj_size=3), random(7, 1, 6), "projected")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -142,3 +143,15 @@ def test_one_value_twice_and_a_constant_as_outputs() -> None:
     module = Calls(lambda data: (data + 1, data + 1, torch.ones(2)))
     graph = from_module(module, random(1, 4), "outputs")
     same_results(graph, Interpreter(graph), module, [(random(1, 4),)])
+
+
+def test_function_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text(
+        'import torch\ndef table():\n    """A table.\n\n    input: 1x5 int64\n    """\n'
+        "    return torch.nn.Embedding(7, 2)\n"
+    )
+    graph = milliwatt.load(f"{tmp_path / 'model.py'}:table")
+    assert [str(graph.values[name]) for name in (*graph.inputs, *graph.outputs)] == [
+        "int64[1, 5]",
+        "float32[1, 5, 2]",
+    ]

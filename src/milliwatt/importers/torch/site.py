@@ -47,7 +47,6 @@ class Site:
         build: the graph under construction; its ``source`` is the node's place.
         node: the node of the program, with an operator of ATen as its target.
         meanings: what all nodes before it have become.
-        changed: arguments that take the place of the node's own.
     """
 
     def __init__(
@@ -55,12 +54,11 @@ class Site:
         build: GraphBuilder,
         node: Any,
         meanings: MutableMapping[Any, Meaning],
-        changed: Mapping[str, Any],
     ) -> None:
         self.build = build
         self.node = node
         self.meanings = meanings
-        self.arguments: Mapping[str, Any] = {**bound_arguments(node), **changed}
+        self.arguments: Mapping[str, Any] = bound_arguments(node)
 
     @property
     def where(self) -> str:
@@ -139,8 +137,6 @@ class Site:
 
     def value_of(self, argument: Any) -> str:
         """The value of a node of the program; a constant is placed in the graph."""
-        if isinstance(argument, Constant):
-            return self.build.constant(array_of(argument.tensor, where=self.where), stem=argument.name)
         if not isinstance(argument, torch().fx.Node):
             raise self.unsupported(f"{argument!r} is not a tensor")
         meaning = self.meanings.get(argument)
@@ -158,7 +154,7 @@ class Site:
 
     def array_of(self, argument: Any) -> Array | None:
         """The array of a node of the program that is constant, else None."""
-        meaning = argument if isinstance(argument, Constant) else self.meanings.get(argument)
+        meaning = self.meanings.get(argument)
         if isinstance(meaning, Constant):
             return array_of(meaning.tensor, where=self.where)
         return self.build.constant_of(meaning) if isinstance(meaning, str) else None

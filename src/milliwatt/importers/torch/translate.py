@@ -9,7 +9,6 @@ from typing import Any
 from milliwatt.errors import InternalError, ModelError, UnsupportedError
 from milliwatt.importers.graph_builder import GraphBuilder
 from milliwatt.importers.torch.element_types import array_of, element_type
-from milliwatt.importers.torch.folding import folding
 from milliwatt.importers.torch.known import Allowance, known_result
 from milliwatt.importers.torch.site import Constant, Meaning, Result, Site
 from milliwatt.importers.torch.source import place, printable
@@ -40,7 +39,6 @@ class _Translator:
         self._allowance = Allowance()
         self._named_values: set[str] = set()
         self._changed = frozenset(program.graph_signature.buffers_to_mutate.values())
-        self._folding = folding(program.graph, self._tensor)
 
     def graph(self, name: str) -> Graph:
         for node in self._program.graph.nodes:
@@ -78,11 +76,6 @@ class _Translator:
                 return str(stored[node.name])
         return None
 
-    def _tensor(self, node: Any) -> Any | None:
-        """The tensor of a node that stands for one that nobody changes; None for other nodes."""
-        target = self._target(node)
-        return None if target is None or target in self._changed else self._stored(target, node).tensor
-
     def _user_input(self, node: Any) -> Meaning:
         kind = node.meta.get("val")
         if not hasattr(kind, "shape"):
@@ -113,8 +106,6 @@ class _Translator:
     def _call(self, node: Any) -> Meaning:
         if node.target is operator.getitem:
             return self._item(node)
-        if node in self._folding.layers:
-            return self._meanings[self._folding.layers[node]], None, None
         known = known_result(node, self._meanings, self._allowance, where=self._build.source)
         if known is not None:
             return known
@@ -123,8 +114,7 @@ class _Translator:
             raise UnsupportedError(
                 f"PyTorch's operator {node.target} is not supported", where=self._build.source, hint=_HINT
             )
-        site = Site(self._build, node, self._meanings, self._folding.arguments.get(node, {}))
-        return self._named(node, translation(site))
+        return self._named(node, translation(Site(self._build, node, self._meanings)))
 
     def _item(self, node: Any) -> Meaning:
         source, index = node.args

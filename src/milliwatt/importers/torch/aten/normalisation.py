@@ -10,7 +10,7 @@ import numpy as np
 
 from milliwatt.importers import channel_first
 from milliwatt.importers.torch.site import Site
-from milliwatt.ir import DType
+from milliwatt.ir import AttrValue
 
 
 def batch_norm(site: Site) -> tuple[str, None, None]:
@@ -30,14 +30,9 @@ def batch_norm(site: Site) -> tuple[str, None, None]:
     return result, None, None
 
 
-def rows_normalised(site: Site, rows: str, epsilon: float) -> str:
+def rows_normalised(site: Site, rows: str) -> str:
     """Rows brought to mean 0 and variance 1 along their last axis."""
-    axis = site.build.integers([len(site.build.shape_of(rows)) - 1], stem="axis")
-    mean = site.emit("MEAN", [rows, axis], {"keep_dims": True})
-    centred = site.emit("SUB", [rows, mean])
-    variance = site.emit("MEAN", [site.emit("SQUARE", [centred]), axis], {"keep_dims": True})
-    padded = site.emit("ADD", [variance, site.scalar(epsilon, DType.FLOAT32)])
-    return site.emit("MUL", [centred, site.emit("RSQRT", [padded])])
+    return site.emit("LAYER_NORM", [rows], {"axis": -1, "epsilon": site.number("eps")})
 
 
 def affine(site: Site, value: str, shape: Sequence[int]) -> str:
@@ -51,10 +46,13 @@ def affine(site: Site, value: str, shape: Sequence[int]) -> str:
 
 def layer_norm(site: Site) -> str:
     """Over the last axes."""
-    shape, normalised = site.shape("input"), site.integers("normalized_shape")
-    rows = site.reshape(site.value("input"), (*shape[: len(shape) - len(normalised)], math.prod(normalised)))
-    rows = rows_normalised(site, rows, site.number("eps"))
-    return site.reshape(affine(site, rows, (math.prod(normalised),)), shape)
+    inputs = [site.value("input"), site.optional("weight"), site.optional("bias")]
+    return site.emit("LAYER_NORM", inputs, first_axis(site) | {"epsilon": site.number("eps")})
+
+
+def first_axis(site: Site) -> dict[str, AttrValue]:
+    """The first of the axes that are normalised together."""
+    return {"axis": len(site.shape("input")) - len(site.integers("normalized_shape"))}
 
 
 def layer_norm_with_statistics(site: Site) -> tuple[str, None, None]:
@@ -67,7 +65,7 @@ def group_norm(site: Site) -> str:
     name = "input"
     shape, groups = site.shape(name), site.integer("group" if "group" in site.arguments else "num_groups")
     rows = site.reshape(site.value(name), (shape[0], groups, math.prod(shape[1:]) // groups))
-    value = site.reshape(rows_normalised(site, rows, site.number("eps")), shape)
+    value = site.reshape(rows_normalised(site, rows), shape)
     return affine(site, value, (shape[1], *(1,) * (len(shape) - 2)))
 
 
@@ -82,20 +80,15 @@ def instance_norm(site: Site) -> str:
         return batch_norm(site)[0]
     shape = site.shape("input")
     rows = site.reshape(site.value("input"), (*shape[:2], math.prod(shape[2:])))
-    value = site.reshape(rows_normalised(site, rows, site.number("eps")), shape)
+    value = site.reshape(rows_normalised(site, rows), shape)
     return affine(site, value, (shape[1], *(1,) * (len(shape) - 2)))
 
 
 def rms_norm(site: Site) -> str:
     """x / sqrt(mean of squares + eps) * weight over the last axes."""
-    shape, normalised = site.shape("input"), site.integers("normalized_shape")
     epsilon = site.number("eps") if site.has("eps") else float(np.finfo(np.float32).eps)
-    rows = site.reshape(site.value("input"), (*shape[: len(shape) - len(normalised)], math.prod(normalised)))
-    axis = site.build.integers([len(site.build.shape_of(rows)) - 1], stem="axis")
-    power = site.emit("MEAN", [site.emit("SQUARE", [rows]), axis], {"keep_dims": True})
-    padded = site.emit("ADD", [power, site.scalar(epsilon, DType.FLOAT32)])
-    scaled = site.emit("MUL", [rows, site.emit("RSQRT", [padded])])
-    return site.reshape(affine(site, scaled, (math.prod(normalised),)), shape)
+    inputs = [site.value("input"), site.optional("weight")]
+    return site.emit("RMS_NORM", inputs, first_axis(site) | {"epsilon": epsilon})
 
 
 def rms_norm_with_statistics(site: Site) -> tuple[str, None]:
