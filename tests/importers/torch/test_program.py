@@ -155,3 +155,28 @@ def test_function_in_a_file(tmp_path: Path) -> None:
         "int64[1, 5]",
         "float32[1, 5, 2]",
     ]
+
+
+class Cache(nn.Module):
+    """Writes a row at a computed place, and reads all of them."""
+
+    def __init__(self, *, by_number: bool) -> None:
+        super().__init__()
+        self.by_number = by_number
+        self.register_buffer("rows", torch.zeros(1, 2, 5, 4))
+
+    def forward(self, data: Any, place: Any) -> Any:
+        if self.by_number:
+            self.rows.index_copy_(2, place, data)
+        else:
+            self.rows[:, :, place] = data
+        return (self.rows * 2).sum(2)
+
+
+@pytest.mark.parametrize("by_number", [True, False])
+def test_cache_is_written_at_a_computed_place(by_number: bool) -> None:
+    runs = [(random(1, 2, 1, 4, seed=seed), torch.tensor([place])) for seed, place in enumerate((0, 3, 4, 3))]
+    graph = from_module(Cache(by_number=by_number), runs[0], "cache")
+    assert "DYNAMIC_UPDATE_SLICE" in [node.op for node in graph.nodes]
+    same_results(graph, Interpreter(graph), Cache(by_number=by_number), runs)
+    same_results(graph, host(graph), Cache(by_number=by_number), runs)

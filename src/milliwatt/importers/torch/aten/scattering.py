@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from milliwatt.importers.torch.aten.indexing import wrapped
 from milliwatt.importers.torch.aten.slicing import bounds
 from milliwatt.importers.torch.site import Site
 from milliwatt.ir import DType
@@ -56,9 +57,9 @@ def index_put(site: Site) -> str:
     if len(places) != 1 or site.flag("accumulate"):
         raise site.unsupported("values at indices of several axes, or added up")
     axis, shape = places[0], site.shape("self")
-    index = site.value_of(entries[axis])
-    if site.build.type_of(index).dtype is DType.BOOL:
+    if site.build.type_of(site.value_of(entries[axis])).dtype is DType.BOOL:
         raise site.unsupported("a mask as an index", hint="use torch.where")
+    index = wrapped(site, entries[axis], shape[axis])
     count = int(np.prod(site.build.shape_of(index)))
     wanted = (*shape[:axis], *site.build.shape_of(index), *shape[axis + 1 :])
     source = site.value("values")
@@ -84,13 +85,15 @@ def at_index(site: Site, value: str, axis: int, index: str, source: str) -> str:
 
 
 def at_one_index(site: Site, value: str, axis: int, index: str, source: str) -> str:
-    """The value with ``source`` at one computed index, by comparing all indices of the axis with it."""
-    shape = site.build.shape_of(value)
-    kind = site.build.type_of(index).dtype
-    line = (shape[axis], *(1,) * (len(shape) - axis - 1))
-    numbers = site.build.constant(np.arange(shape[axis], dtype=kind.numpy).reshape(line), stem="places")
-    chosen = site.emit("EQUAL", [numbers, index], dtype=DType.BOOL)
-    return site.emit("SELECT_V2", [chosen, source, value], dtype=site.build.type_of(value).dtype)
+    """The value with ``source`` at one computed index: a vector of one integer."""
+    kind, rank = site.build.type_of(index).dtype, len(site.build.shape_of(value))
+    parts = [index]
+    if axis > 0:
+        parts.insert(0, site.build.constant(np.zeros(axis, kind.numpy), stem="zeros"))
+    if axis < rank - 1:
+        parts.append(site.build.constant(np.zeros(rank - axis - 1, kind.numpy), stem="zeros"))
+    starts = index if len(parts) == 1 else site.emit("CONCATENATION", parts, {"axis": 0}, dtype=kind)
+    return site.emit("DYNAMIC_UPDATE_SLICE", [value, source, starts], dtype=site.build.type_of(value).dtype)
 
 
 TABLE = {
