@@ -84,6 +84,25 @@ def test_pixels(pixels: int) -> None:
             assert intact(steps, found + farther, reads_first=pixels > 0)
 
 
+@pytest.mark.parametrize("ahead", [1, 2])
+def test_pixels_written_ahead(ahead: int) -> None:
+    """A tile of pixels, which may begin at any of them, is written while its first window is still read."""
+    random = np.random.default_rng(ahead)
+    for _ in range(60):
+        rows, columns = random_axis(random), random_axis(random)
+        batches, in_bytes, out_bytes = (int(random.integers(1, 4)) for _ in range(3))
+        found = window_distance(
+            rows, columns, batches=batches, in_bytes=in_bytes, out_bytes=out_bytes, ahead=ahead
+        )
+        single = list(pixel_steps(rows, columns, batches, in_bytes, out_bytes))
+        steps = [
+            (read, set().union(*(written for _, written in single[index : index + ahead + 1])))
+            for index, (read, _) in enumerate(single)
+        ]
+        for farther in (0, 1, 5):
+            assert intact(steps, found + farther, reads_first=False)
+
+
 @pytest.mark.parametrize("together", [1, 2])
 def test_rows(together: int) -> None:
     random = np.random.default_rng(together)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from milliwatt.ir import DType
 from milliwatt.lower.program import KernelCall
 from milliwatt.lower.rescale_tables import SUFFIX, bias_argument, constant_bias, rescaling
 from milliwatt.lower.site import Site
@@ -27,12 +28,17 @@ def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
     channels, _, _, per_group = signature.input(1).shape
     output, tables = rescaling(site, signature, channels)
     arguments = (site.read(0), site.write(), site.read(1), bias_argument(site, 2, channels), *tables)
+    tile: dict[str, int | float] = {}
+    if signature.outputs[0].dtype is DType.FLOAT32:
+        # Two pixels at a time read each weight once; the second one's output must not lie on the first one's window.
+        tile = {"pixels": 1 if site.optimize == "ram" else 2}
+    ahead = int(tile.get("pixels", 1)) - 1
     yield (
         site.call(
             f"mw_conv_2d_{SUFFIX[signature.outputs[0].dtype]}",
-            {**geometry(site, rows, columns), "group_c": per_group, **output},
+            {**geometry(site, rows, columns), "group_c": per_group, **tile, **output},
             arguments,
-            overlaps=site.in_place(0, distance=distance(site, rows, columns)),
+            overlaps=site.in_place(0, distance=distance(site, rows, columns, ahead=ahead)),
         ),
     )
 
@@ -59,7 +65,7 @@ def geometry(site: Site, rows: Axis, columns: Axis) -> dict[str, int | float]:
     }
 
 
-def distance(site: Site, rows: Axis, columns: Axis, *, pixels: int = 0) -> int:
+def distance(site: Site, rows: Axis, columns: Axis, *, pixels: int = 0, ahead: int = 0) -> int:
     """How far below the input the output may lie: see `window_distance`."""
     data, output = site.signature.input(0), site.signature.outputs[0]
     return window_distance(
@@ -69,4 +75,5 @@ def distance(site: Site, rows: Axis, columns: Axis, *, pixels: int = 0) -> int:
         in_bytes=data.shape[3] * data.dtype.bytes,
         out_bytes=output.shape[3] * output.dtype.bytes,
         pixels=pixels,
+        ahead=ahead,
     )

@@ -14,7 +14,7 @@ Array = npt.NDArray[Any]
 
 
 def window_distance(
-    rows: Axis, columns: Axis, *, batches: int, in_bytes: int, out_bytes: int, pixels: int = 0
+    rows: Axis, columns: Axis, *, batches: int, in_bytes: int, out_bytes: int, pixels: int = 0, ahead: int = 0
 ) -> int:
     """The least ``address(input) - address(output)`` at which no input is overwritten before its last use.
 
@@ -26,12 +26,13 @@ def window_distance(
         batches: number of images.
         in_bytes, out_bytes: bytes of one input pixel and of one output pixel, all channels.
         pixels: how many output pixels are read before they are written.
+        ahead: how many pixels behind one it may have begun to write before it has read that one's window.
     """
     top, left = _first(rows), _first(columns)
     image = np.arange(batches, dtype=np.int64)[:, None, None] * (rows.input * columns.input)
     first = (image + top[None, :, None] * columns.input + left[None, None, :]).reshape(-1)
     step = max(1, pixels)
-    written = np.minimum(np.arange(step, len(first) + step, step), len(first)) * out_bytes
+    written = np.minimum(np.arange(step, len(first) + step, step) + ahead, len(first)) * out_bytes
     return _distance(first[::step] * in_bytes, written, reads_first=pixels > 0)
 
 

@@ -13,8 +13,10 @@
     __asm__("" : "+t"(a), "+t"(b), "+t"(c), "+t"(d), "+t"(e), "+t"(f), "+t"(g), "+t"(h))
 #define MW_LOADED_10(a, b, c, d, e, f, g, h, i, j)                                                                     \
     __asm__("" : "+t"(a), "+t"(b), "+t"(c), "+t"(d), "+t"(e), "+t"(f), "+t"(g), "+t"(h), "+t"(i), "+t"(j))
+#define MW_LOADED_6(a, b, c, d, e, f) __asm__("" : "+t"(a), "+t"(b), "+t"(c), "+t"(d), "+t"(e), "+t"(f))
 #else
 #define MW_LOADED_5(a, b, c, d, e) ((void)0)
+#define MW_LOADED_6(a, b, c, d, e, f) ((void)0)
 #define MW_LOADED_8(a, b, c, d, e, f, g, h) ((void)0)
 #define MW_LOADED_10(a, b, c, d, e, f, g, h, i, j) ((void)0)
 #endif

@@ -3,7 +3,7 @@
 #ifndef MW_BATCH_MATMUL_F32_H
 #define MW_BATCH_MATMUL_F32_H
 
-#include "mw_base.h"
+#include "mw_product_f32.h"
 
 /* The three outer dimensions have extents and strides of their own; a stride of 0 broadcasts. */
 struct mw_batch_matmul_f32_params {
@@ -25,37 +25,10 @@ struct mw_batch_matmul_f32_params {
     int32_t right_step;
 };
 
-MW_INLINE float mw_batch_matmul_f32_dot(const struct mw_batch_matmul_f32_params *p, const float *left,
-                                        const float *right)
-{
-    float sum = 0.0f;
-    int32_t k;
-    for (k = 0; k < p->depth; k++) {
-        sum += *left * *right;
-        left += p->left_step;
-        right += p->right_step;
-    }
-    return sum;
-}
-
-/* One matrix; returns the output behind it. */
-MW_INLINE float *mw_batch_matmul_f32_matrix(const struct mw_batch_matmul_f32_params *p, const float *left,
-                                            const float *right, float *output)
-{
-    int32_t row;
-    int32_t column;
-    for (row = 0; row < p->rows; row++) {
-        for (column = 0; column < p->columns; column++) {
-            const float sum = mw_batch_matmul_f32_dot(p, left + row * p->left_row, right + column * p->right_column);
-            *output++ = sum;
-        }
-    }
-    return output;
-}
-
 MW_KERNEL void mw_batch_matmul_f32(const struct mw_batch_matmul_f32_params *p, const float *left, const float *right,
                                    float *output)
 {
+    const struct mw_dots_f32 dots = {p->depth, p->left_step, p->right_column, p->right_step};
     int32_t i;
     int32_t j;
     int32_t k;
@@ -64,7 +37,8 @@ MW_KERNEL void mw_batch_matmul_f32(const struct mw_batch_matmul_f32_params *p, c
             for (k = 0; k < p->extent_2; k++) {
                 const float *from = left + i * p->left_0 + j * p->left_1 + k * p->left_2;
                 const float *other = right + i * p->right_0 + j * p->right_1 + k * p->right_2;
-                output = mw_batch_matmul_f32_matrix(p, from, other, output);
+                mw_product_f32(&dots, from, p->rows, p->left_row, other, p->columns, output);
+                output += p->rows * p->columns;
             }
         }
     }
