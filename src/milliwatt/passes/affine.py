@@ -94,7 +94,9 @@ def affine_of(graph: Graph, node: Node) -> Affine | None:
 
 
 def _vector(constant: Array) -> Array | None:
-    """A constant that varies along its last dimension alone, as float64."""
+    """A constant that varies along its last dimension alone, or not at all, as float64."""
+    if constant.size and (constant == constant.flat[0]).all():
+        return constant.reshape(-1)[:1].astype(np.float64)
     if constant.ndim and constant.size != constant.shape[-1] and constant.size != 1:
         return None
     return constant.reshape(-1).astype(np.float64)
