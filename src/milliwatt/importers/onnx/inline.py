@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Replaces calls of functions that the file defines itself by the functions' nodes."""
+"""Replaces calls of functions that the file defines itself by their nodes, and operators that stand for several."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from milliwatt.errors import UnsupportedError
+from milliwatt.importers.onnx.decompose import decomposed
 from milliwatt.importers.onnx.records import FunctionRecord, ModelRecord, NodeRecord, Reference
 
 MAX_NODES = 50_000
@@ -40,9 +41,14 @@ class _Inliner:
         for node in nodes:
             function = self._functions.get((node.domain, node.op))
             if function is None:
-                yield node
+                yield from self._plain(node)
             else:
                 yield from self.expanded(self._body(function, node), depth + 1)
+
+    def _plain(self, node: NodeRecord) -> tuple[NodeRecord, ...]:
+        self._calls += 1
+        parts = decomposed(node, f"{node.name or node.op}.{self._calls}")
+        return (node,) if parts is None else parts
 
     def _body(self, function: FunctionRecord, call: NodeRecord) -> tuple[NodeRecord, ...]:
         """The function's nodes with the caller's names; what is the function's own gets a prefix."""

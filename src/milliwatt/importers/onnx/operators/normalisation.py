@@ -11,6 +11,7 @@ from milliwatt.importers.channel_first import scale_and_offset
 from milliwatt.importers.moving import reshape, transpose
 from milliwatt.importers.onnx.site import Handler, Result, Site
 from milliwatt.importers.scalars import scalar
+from milliwatt.ir import DType
 
 
 def batch_normalization(site: Site) -> Result:
@@ -74,21 +75,16 @@ def layer_normalization(site: Site) -> Result:
     """LayerNormalization over the last axes, from the attribute axis on."""
     if any(site.node.outputs[1:]):
         raise site.refusal("LayerNormalization with outputs of its statistics is not supported")
-    build, shape = site.build, site.shape(0)
-    axis = site.axis(site.integer("axis", -1), len(shape))
-    normal = standardised(site, site.value(0), tuple(range(axis, len(shape))), site.number("epsilon", 1e-5))
-    scaled = build.node("MUL", [normal, site.value(1)])
-    return build.node("ADD", [scaled, site.value(2)]) if site.has(2) else scaled
+    axis = site.axis(site.integer("axis", -1), len(site.shape(0)))
+    inputs = [site.value(0), site.value(1), site.optional(2)]
+    return site.build.node("LAYER_NORM", inputs, {"axis": axis, "epsilon": site.number("epsilon", 1e-5)})
 
 
 def rms_normalization(site: Site) -> Result:
     """RMSNormalization: x / sqrt(mean of squares + epsilon) * scale, over the last axes."""
-    build, shape, value = site.build, site.shape(0), site.value(0)
-    axis = site.axis(site.integer("axis", -1), len(shape))
-    places = build.integers(range(axis, len(shape)), stem="axes")
-    mean = build.node("MEAN", [build.node("SQUARE", [value]), places], {"keep_dims": True})
-    steady = build.node("ADD", [mean, scalar(build, site.number("epsilon", 1e-5))])
-    return build.node("MUL", [build.node("MUL", [value, build.node("RSQRT", [steady])]), site.value(1)])
+    axis = site.axis(site.integer("axis", -1), len(site.shape(0)))
+    attributes = {"axis": axis, "epsilon": site.number("epsilon", 1e-5)}
+    return site.build.node("RMS_NORM", [site.value(0), site.value(1)], attributes)
 
 
 def mean_variance_normalization(site: Site) -> Result:
@@ -114,8 +110,6 @@ def lp_normalization(site: Site) -> Result:
     )
     norm = build.node("SQRT", [total]) if squares else total
     # Where the norm is 0, so are the data: divide by 1 there.
-    from milliwatt.ir import DType
-
     empty = build.node("EQUAL", [norm, scalar(build, 0.0)], dtype=DType.BOOL)
     safe = build.node("SELECT_V2", [empty, scalar(build, 1.0), norm], dtype=DType.FLOAT32)
     return build.node("DIV", [value, safe])
