@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from tests.importers.onnx_models import FLOAT, floats, imported, model, node, results, same
+from tests.importers.onnx_models import FLOAT, floats, imported, model, node, results, runtime, same
 
 from milliwatt.errors import ModelError, UnsupportedError, UsageError
 from milliwatt.importers import ImportNotice
@@ -204,3 +204,78 @@ def test_a_constant_of_another_size_is_damage() -> None:
     whole.graph.initializer[0].CopyFrom(tensor)
     with pytest.raises(ModelError, match="does not hold"):
         imported(whole.SerializeToString())
+
+
+def test_operators_of_onnx_runtime_on_integers() -> None:
+    """QLinearConv and QLinearAdd, per channel, become integer operators."""
+    constants = {
+        "s": np.float32(0.05),
+        "z": np.uint8(120),
+        "t": np.float32(0.1),
+        "w": np.random.default_rng(0).integers(-127, 128, (4, 3, 3, 3)).astype(np.int8),
+        "ws": np.array([0.01, 0.02, 0.03, 0.015], np.float32),
+        "wz": np.zeros(4, np.int8),
+        "b": np.array([100, -200, 300, 7], np.int32),
+    }
+    constants["w2"] = np.ascontiguousarray(np.asarray(constants["w"])[::-1])
+    nodes = [
+        node("QuantizeLinear", "x s z", "q"),
+        node("QLinearConv", "q s z w ws wz t z b", "c"),
+        node("QLinearConv", "q s z w2 ws wz t z b", "d"),
+        helper.make_node(
+            "QLinearAdd", ["c", "t", "z", "d", "t", "z", "t", "z"], ["a"], domain="com.microsoft"
+        ),
+        node("DequantizeLinear", "a t z", "y"),
+    ]
+    data = model(nodes, inputs={"x": (1, 3, 6, 6)}, outputs=["y"], constants=constants)
+    graph = imported(data)
+    assert {"CONV_2D", "ADD"} <= {item.op for item in graph.nodes}
+    assert not {item.op for item in graph.nodes} & {"MUL", "SUB"}
+    (expected,) = runtime(data, [floats(1, 3, 6, 6)], exact=True)
+    for (found,) in results(graph, [floats(1, 3, 6, 6)]):
+        assert np.abs(found - expected).max() <= 0.21
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_quant_of_any_number_of_bits(bits: int) -> None:
+    """QONNX: weights and data on a grid; the meaning is written out here."""
+    grid = helper.make_node(
+        "Quant", ["w", "ws", "z", "n"], ["v"], domain="qonnx.custom_op.general", signed=1, narrow=1
+    )
+    data_grid = helper.make_node(
+        "Quant", ["x", "s", "z", "n"], ["q"], domain="qonnx.custom_op.general", signed=0
+    )
+    end = helper.make_node("Quant", ["c", "t", "z", "m"], ["y"], domain="qonnx.custom_op.general", signed=1)
+    weights, scales = (
+        floats(4, 3, 3, 3, seed=3),
+        np.array([0.3, 0.2, 0.25, 0.4], np.float32).reshape(4, 1, 1, 1),
+    )
+    constants = {
+        "w": weights,
+        "ws": scales,
+        "z": np.float32(0),
+        "s": np.float32(0.1),
+        "t": np.float32(0.2),
+        "n": np.float32(bits),
+        "m": np.float32(8),
+    }
+    nodes = [grid, data_grid, node("Conv", "q v", "c"), end]
+    graph = imported(model(nodes, inputs={"x": (1, 3, 6, 6)}, outputs=["y"], constants=constants))
+    image, most = floats(1, 3, 6, 6), 2 ** (bits - 1) - 1
+    plain = model(
+        [node("Conv", "x v", "c")],
+        inputs={"x": (1, 3, 6, 6)},
+        outputs=["c"],
+        constants={"v": (np.clip(np.rint(weights / scales), -most, most) * scales).astype(np.float32)},
+    )
+    (real,) = runtime(
+        plain, [(np.clip(np.rint(image / np.float32(0.1)), 0, 2**bits - 1) * 0.1).astype(np.float32)]
+    )
+    expected = np.clip(np.rint(real / 0.2), -128, 127) * 0.2
+    for (found,) in results(graph, [image]):
+        assert np.abs(found - expected).max() <= 0.21
+        assert (np.abs(found - expected) > 0.01).mean() < 0.1
+    assert (
+        graph.values[next(item for item in graph.nodes if item.op == "CONV_2D").outputs[0]].dtype
+        is DType.INT8
+    )

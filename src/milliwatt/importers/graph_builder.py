@@ -80,9 +80,16 @@ class GraphBuilder:
             self._small[key] = name
         return name
 
-    def integers(self, numbers: Iterable[int], *, stem: str = "constant") -> str:
-        """A constant int32 vector, for permutations, shapes, axes and paddings."""
-        return self.constant(np.array(tuple(numbers), np.int32), stem=stem)
+    def integers(self, numbers: Iterable[int | tuple[int, ...]], *, stem: str = "constant") -> str:
+        """A constant int32 vector or table, for permutations, shapes, axes and paddings.
+
+        Raises:
+            UnsupportedError: a number does not fit 32 bits.
+        """
+        table = np.array(tuple(numbers), object)
+        if any(not -(2**31) <= int(number) < 2**31 for number in table.reshape(-1)):
+            raise UnsupportedError("a shape, axis or padding is beyond 32 bits", where=self.source)
+        return self.constant(table.astype(np.int32), stem=stem)
 
     def node(
         self,

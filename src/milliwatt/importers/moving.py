@@ -66,7 +66,7 @@ def pad(build: GraphBuilder, value: str, amounts: Sequence[tuple[int, int]], *, 
     """A border around the value: (before, after) for each axis, none of them negative."""
     if not any(before or after for before, after in amounts):
         return value
-    table = build.constant(np.array(amounts, np.int32), stem="padding")
+    table = build.integers((tuple(pair) for pair in amounts), stem="padding")
     kind = build.type_of(value)
     if border == 0.0:
         return build.node("PAD", [value, table], quant=kind.quant)

@@ -86,8 +86,9 @@ def _compared(case: Any, computed: int) -> Outcome:
 
 
 def _imported(case: Any, inputs: Sequence[Any], computed: int) -> tuple[Graph, list[Array]]:
-    from onnx import ModelProto, numpy_helper
+    from onnx import ModelProto, TensorProto, numpy_helper
 
+    inputs = [numpy_helper.to_array(item) if isinstance(item, TensorProto) else item for item in inputs]
     if not all(isinstance(item, np.ndarray | np.generic) for item in inputs) or len(inputs) != len(
         case.model.graph.input
     ):
@@ -105,12 +106,16 @@ def _imported(case: Any, inputs: Sequence[Any], computed: int) -> tuple[Graph, l
         warnings.simplefilter("ignore")
         graph = load(model.SerializeToString(), "case", Request())
     kinds = [graph.values[name] for name in graph.inputs]
+    if any(array.shape != kind.shape for array, kind in zip(arrays, kinds, strict=True)):
+        raise UnsupportedError("an input of the case has another shape than its model says")
     return graph, [array.astype(kind.dtype.numpy) for array, kind in zip(arrays, kinds, strict=True)]
 
 
 def _problem(got: Array, expected: Any, case: Any) -> str:
     """One line on the first difference, or nothing."""
-    wanted = np.asarray(expected)
+    from onnx import TensorProto, numpy_helper
+
+    wanted = numpy_helper.to_array(expected) if isinstance(expected, TensorProto) else np.asarray(expected)
     if got.shape != wanted.shape:
         return f"shape {list(got.shape)} instead of {list(wanted.shape)}"
     if got.dtype.kind != "f":

@@ -24,6 +24,9 @@ MAX_BRANCH_DEPTH = 16
 
 _LABEL_LENGTH = 100
 
+# What handlers may raise on a node that no exporter would write: no inputs, an axis too few, a division by zero, …
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
+
 
 def build(model: ModelRecord, name: str, request: Request) -> Graph:
     """The graph of the file, verified and with every node supported; still in the model's float form.
@@ -105,7 +108,11 @@ class _Importer:
             arrays = [self._scope.constants.get(name) for name in node.inputs]
             if all(array is not None or not name for array, name in zip(arrays, node.inputs, strict=True)):
                 return self._folder.evaluated(node, arrays, site.where)
-        results = handler(site)(site)
+        handle = handler(site)
+        try:
+            results = handle(site)
+        except _MALFORMED as error:
+            raise site.damage(f"{node.op} is malformed ({error!r})") from error
         return results if isinstance(results, tuple) else (results,)
 
     def _define(self, name: str, result: Result, where: str) -> None:

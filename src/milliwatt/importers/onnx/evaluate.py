@@ -172,6 +172,8 @@ class Folder:
 
 def _plain(array: Array) -> Array:
     """The array in an element type of NumPy's own; the package ml_dtypes adds narrower ones."""
+    if array.dtype.kind not in "fiubV":
+        raise TypeError(f"a result has the element type {array.dtype}")
     if array.dtype.isbuiltin == 1:
         return array
     return array.astype(np.float32 if "float" in array.dtype.name else np.int8)

@@ -92,10 +92,12 @@ class _Reader:
     def _functions(self, model: Message) -> dict[tuple[str, str], FunctionRecord]:
         found = {}
         for function in self._each(getattr(model, "functions", ())):
-            defaults = {item.name: self._attribute(item, 0) for item in self._each(function.attribute_proto)}
-            found[_domain(function.domain), function.name] = FunctionRecord(
-                tuple(function.input),
-                tuple(function.output),
+            defaults = {
+                _text(item.name): self._attribute(item, 0) for item in self._each(function.attribute_proto)
+            }
+            found[_domain(function.domain), _text(function.name)] = FunctionRecord(
+                tuple(map(_text, function.input)),
+                tuple(map(_text, function.output)),
                 MappingProxyType(defaults),
                 tuple(self._node(node, 0) for node in self._each(function.node)),
             )
@@ -109,7 +111,9 @@ class _Reader:
         return GraphRecord(
             inputs=tuple(self._value(item) for item in self._each(graph.input)),
             outputs=tuple(self._value(item) for item in self._each(graph.output)),
-            constants=MappingProxyType({item.name: array(item) for item in self._each(graph.initializer)}),
+            constants=MappingProxyType(
+                {_text(item.name): array(item) for item in self._each(graph.initializer)}
+            ),
             nodes=tuple(self._node(item, depth) for item in self._each(graph.node)),
         )
 
@@ -117,7 +121,7 @@ class _Reader:
         if not value.type.HasField("tensor_type"):
             kind = value.type.WhichOneof("value")
             if kind is None:
-                return ValueRecord(value.name, None, None)
+                return ValueRecord(_text(value.name), None, None)
             raise UnsupportedError(f'"{value.name}" is no tensor but a {kind.removesuffix("_type")}')
         tensor = value.type.tensor_type
         if tensor.elem_type in SMALL_INTEGERS:
@@ -125,23 +129,24 @@ class _Reader:
         shape: tuple[Extent, ...] | None = None
         if tensor.HasField("shape"):
             shape = tuple(_extent(item) for item in self._each(tensor.shape.dim))
-        return ValueRecord(value.name, element_type(tensor.elem_type, value.name), shape)
+        name = _text(value.name)
+        return ValueRecord(name, element_type(tensor.elem_type, name), shape)
 
     def _node(self, node: Message, depth: int) -> NodeRecord:
         self._pay(len(node.input) + len(node.output))
-        attributes = {item.name: self._attribute(item, depth) for item in self._each(node.attribute)}
+        attributes = {_text(item.name): self._attribute(item, depth) for item in self._each(node.attribute)}
         return NodeRecord(
-            op=node.op_type,
+            op=_text(node.op_type),
             domain=_domain(node.domain),
-            name=node.name,
-            inputs=tuple(node.input),
-            outputs=tuple(node.output),
+            name=_text(node.name),
+            inputs=tuple(map(_text, node.input)),
+            outputs=tuple(map(_text, node.output)),
             attributes=MappingProxyType(attributes),
         )
 
     def _attribute(self, item: Message, depth: int) -> Any:
         if item.ref_attr_name:
-            return Reference(item.ref_attr_name)
+            return Reference(_text(item.ref_attr_name))
         kinds = item.AttributeType
         match item.type:
             case kinds.INT:
@@ -252,8 +257,14 @@ def _extent(dimension: Message) -> Extent:
     kind = dimension.WhichOneof("value")
     if kind == "dim_value":
         return int(dimension.dim_value)
-    return str(dimension.dim_param) or None if kind == "dim_param" else None
+    return _text(dimension.dim_param) or None if kind == "dim_param" else None
 
 
-def _domain(domain: str) -> str:
-    return "" if domain == "ai.onnx" else domain
+def _domain(domain: str | bytes) -> str:
+    name = _text(domain)
+    return "" if name == "ai.onnx" else name
+
+
+def _text(text: str | bytes) -> str:
+    """A string of the file; protobuf gives the bytes of one that is no UTF-8."""
+    return text if isinstance(text, str) else text.decode("utf-8", errors="replace")
