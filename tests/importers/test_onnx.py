@@ -212,7 +212,8 @@ def test_operators_of_onnx_runtime_on_integers() -> None:
         "s": np.float32(0.05),
         "z": np.uint8(120),
         "t": np.float32(0.1),
-        "w": np.random.default_rng(0).integers(-127, 128, (4, 3, 3, 3)).astype(np.int8),
+        # ONNX Runtime saturates sums of uint8 times int8 on processors without VNNI: weights of 7 bits do not.
+        "w": np.random.default_rng(0).integers(-63, 64, (4, 3, 3, 3)).astype(np.int8),
         "ws": np.array([0.01, 0.02, 0.03, 0.015], np.float32),
         "wz": np.zeros(4, np.int8),
         "b": np.array([100, -200, 300, 7], np.int32),
