@@ -63,3 +63,26 @@ def test_the_whole_model_slows_down_by_a_bounded_share() -> None:
     after = sum(pair[index] for pair, index in zip(times, chosen, strict=True))
     assert SHARED in chosen
     assert after <= 1.12 * before
+
+
+def test_a_layer_moves_onto_the_instance_that_others_use() -> None:
+    """One kernel name, two instances: a layer that has both leaves its own where that costs little."""
+    costs: dict[int, Cost] = {}
+    places = []
+    for number, sizes in enumerate(((7,), (7,), (3, 7))):
+        candidates = tuple(
+            (KernelCall("mw_conv", "CONV_2D", (f"y{number}",), {"size": size}, ()),) for size in sizes
+        )
+        for index, calls in enumerate(candidates):
+            costs[id(calls)] = Cost(10_000 + 10 * index, 1000, 0)
+        spare = (KernelCall("mw_slow", "CONV_2D", (f"y{number}",), {}, ()),)
+        costs[id(spare)] = Cost(90_000, 500, 0)
+        places.append(Place(None, (*candidates, spare)))
+    graph = GraphBuilder(np.random.default_rng(0)).graph("empty")
+    alternatives = Alternatives(Program(graph, (), {}, "cortex-m4", Numerics.LITERT), tuple(places))
+
+    def cost_of(calls: Calls) -> Cost:
+        return costs[id(calls)]
+
+    chosen = give_back_code(alternatives, (0, 0, 0), quick=cost_of, exact=cost_of, fits=lambda _: True)
+    assert chosen == (0, 0, 1)

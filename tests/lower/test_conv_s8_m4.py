@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from importlib import resources
 
 import pytest
 from tests.lower.convolutions import Convolution, convolutions
 
+from milliwatt.emit.assembly.conv_geometry import HELD, REST
 from milliwatt.lower import conv_s8_m4
 from milliwatt.lower.conv_layout import ConvLayout, Weights
 from milliwatt.lower.conv_s8_m4 import FORMS, candidates, layouts, matches
 from milliwatt.lower.lowering import lower
+from milliwatt.lower.patch_bands import GEOMETRY
 from milliwatt.lower.site import Site, site_of
 from milliwatt.ops import Numerics
 from milliwatt.targets import board
@@ -46,6 +50,8 @@ CASES = {
     "equal_scales": Convolution((4, 4, 8), 8, spread=0),
     "wide_scales": Convolution((4, 4, 8), 8, spread=6),
     "extreme_zeros": Convolution((4, 5, 8), 4, (3, 3), zero=(127, -128)),
+    "ragged_last_pixels": Convolution((5, 7, 5), 6, (2, 3), padding="VALID"),
+    "many_steps": Convolution((2, 2, 133), 5),
     "large_weights": Convolution((3, 3, 20), 4, (3, 3), deviation=200),
 }
 
@@ -118,13 +124,27 @@ def test_the_faster_form_is_taken_where_both_fit() -> None:
     assert [call.kernel for call in program.calls] == [FIELDS, PAIRS]
 
 
-def test_layers_of_one_shape_share_their_code() -> None:
-    shape = Convolution((5, 5, 16), 16)
-    program = lower(
-        convolutions({"first": shape, "second": shape}), core=board(BOARD).core, numerics=Numerics.LITERT
-    )
+def test_layers_of_all_shapes_share_their_code() -> None:
+    cases = {"padded": Convolution((6, 5, 3), 16, (3, 3)), "pointwise": Convolution((5, 5, 16), 7)}
+    program = lower(convolutions(cases), core=board(BOARD).core, numerics=Numerics.FAST)
     first, second = program.calls
     assert first.params == second.params
+
+
+def test_heights_are_not_in_the_weights() -> None:
+    """Bands of one layer, which differ in height alone, share its weights, too."""
+    cases = {f"{height}": Convolution((height, 9, 4), 8, (3, 3)) for height in (6, 8)}
+    program = lower(convolutions(cases), core=board(BOARD).core, numerics=Numerics.FAST)
+    tables = [{table.role: table.array for table in call.tables} for call in program.calls]
+    assert tables[0]["weights"].shape == tables[1]["weights"].shape
+    assert tables[0]["geometry"].tolist() != tables[1]["geometry"].tolist()
+
+
+def test_the_geometry_has_one_order() -> None:
+    header = resources.files("milliwatt.runtime").joinpath("include/mw_patches_s8.h").read_text("utf-8")
+    struct = header.split("struct mw_patches {")[1].split("};")[0]
+    fields = tuple(re.findall(r"int32_t (\w+);", struct))
+    assert fields == GEOMETRY == HELD + REST
 
 
 UNMATCHED = {

@@ -2,13 +2,13 @@
 """Gives back code that buys little time: small layers share a kernel instead of having an instance each.
 
 A kernel made for one shape costs its bytes again for every shape; a shared one costs them once. The walk
-starts from the fastest choice and, as long as bytes are cheap in cycles, moves all places of one instance to
-the candidate that they take next.
+starts from the fastest choice and, as long as bytes are cheap in cycles, gives up one instance: all its places move
+to another one that they have in common, or each to the fastest that others use anyway.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from milliwatt.fit.measured_cost import Cost
@@ -109,20 +109,63 @@ def _added(
 def _moves(
     alternatives: Alternatives, chosen: tuple[int, ...], cost_of: Callable[[Calls], Cost]
 ) -> Iterator[_Move]:
-    """Exchanges that save code: all places of one instance take the first candidate of other kernels."""
+    """Exchanges that save code: all places of one instance leave it."""
     before = _code(alternatives, chosen, cost_of)
     places = alternatives.places
     used = [_instance(place.candidates[index]) for place, index in zip(places, chosen, strict=True)]
-    names = [[_kernels(calls) for calls in place.candidates] for place in places]
     for instance in dict.fromkeys(used):
         moving = [number for number, own in enumerate(used) if own == instance]
-        for kernels in dict.fromkeys(names[moving[0]]):
-            if not all(kernels in names[number] for number in moving):
-                continue
-            after = tuple(
-                names[number].index(kernels) if used[number] == instance else index
-                for number, index in enumerate(chosen)
-            )
+        others = set(used) - {instance}
+        for after in _ways_out(alternatives, chosen, moving, others=others, cost_of=cost_of):
             saved = before - _code(alternatives, after, cost_of)
             if saved > 0:
                 yield _Move(after, saved, _added(alternatives, chosen, after, cost_of))
+
+
+def _ways_out(
+    alternatives: Alternatives,
+    chosen: tuple[int, ...],
+    moving: Sequence[int],
+    *,
+    others: set[Instance],
+    cost_of: Callable[[Calls], Cost],
+) -> Iterator[tuple[int, ...]]:
+    """Where the places of one instance can go together: to the first candidate of other kernels, to the fastest of
+    another instance, and to the fastest of all instances that other places use, whose code costs nothing more."""
+    places = alternatives.places
+    names = {number: [_kernels(calls) for calls in places[number].candidates] for number in moving}
+    for kernels in dict.fromkeys(names[moving[0]]):
+        if all(kernels in own for own in names.values()):
+            yield _replaced(chosen, {number: own.index(kernels) for number, own in names.items()})
+    instances = {number: [_instance(calls) for calls in places[number].candidates] for number in moving}
+    targets: list[set[Instance]] = [{instance} for instance in dict.fromkeys(instances[moving[0]])]
+    for target in [*targets, others]:
+        new = {
+            number: _fastest(places[number].candidates, own, target, chosen[number], cost_of)
+            for number, own in instances.items()
+        }
+        found = {number: index for number, index in new.items() if index is not None}
+        if len(found) == len(new):
+            yield _replaced(chosen, found)
+
+
+def _fastest(
+    candidates: Sequence[Calls],
+    instances: Sequence[Instance],
+    target: set[Instance],
+    current: int,
+    cost_of: Callable[[Calls], Cost],
+) -> int | None:
+    """The fastest candidate of some instances, of those with no more scratch than now if there is one."""
+    able = [index for index, instance in enumerate(instances) if instance in target]
+    room = _scratch(candidates[current])
+    small = [index for index in able if _scratch(candidates[index]) <= room]
+    return min(small or able, key=lambda index: cost_of(candidates[index]).time, default=None)
+
+
+def _scratch(calls: Calls) -> int:
+    return max((sum(argument.bytes for argument in call.scratch) for call in calls), default=0)
+
+
+def _replaced(chosen: tuple[int, ...], new: Mapping[int, int]) -> tuple[int, ...]:
+    return tuple(new.get(number, index) for number, index in enumerate(chosen))

@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 import enum
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
 
 from milliwatt.lower.conv_2d import distance
 from milliwatt.lower.field_filters import FieldFilters
 from milliwatt.lower.filter_bank import FilterBank, filter_bank
-from milliwatt.lower.inner_loop import InnerLoop, Tiling, Unrolled
+from milliwatt.lower.inner_loop import InnerLoop, Tiling
 from milliwatt.lower.paired_filters import PairedFilters
-from milliwatt.lower.patch_bands import PatchBands
+from milliwatt.lower.patch_bands import GEOMETRY, PatchBands
 from milliwatt.lower.program import KernelCall, Scratch, Table
+from milliwatt.lower.rescale_fit import SMALL_FIRST
 from milliwatt.lower.scratch_room import scratch_room
 from milliwatt.lower.site import Site
 from milliwatt.ops.accumulate import rescale
@@ -89,30 +91,24 @@ class ConvLayout:
             groups=self.bands.groups,
             quads=-(-self.out_c // _QUAD),
             steps=-(-places // self.form.inputs),
-            words=self.bands.words,
             places=places,
         )
 
-    @functools.cached_property
-    def unrolled(self) -> Unrolled:
-        """How far the loops are unrolled."""
-        return self.form.loop.best(self.tiling)
+    @property
+    def steps(self) -> int:
+        """Of the inner loop."""
+        return self.tiling.steps
 
     @property
     def ram_words(self) -> int:
         """Words that weights take in scratch, at most: two for each step of four filters, and those around them."""
         quads = {Weights.IN_PLACE: 0, Weights.QUAD: 1, Weights.RAM: self.tiling.quads}[self.weights]
-        return quads * (2 * self.unrolled.steps + _CONSTANTS)
-
-    @property
-    def spilled(self) -> int:
-        """Bytes of scratch for the outputs of an incomplete group."""
-        return self.form.pixels * self.out_c if self.bands.pixels % self.form.pixels else 0
+        return quads * (2 * self.steps + _CONSTANTS)
 
     @property
     def fixed(self) -> int:
         """Bytes of scratch besides the weights."""
-        return 8 * self.unrolled.steps * self.block + self.bands.strip_bytes + self.spilled
+        return 8 * self.steps * self.block + self.bands.strip_bytes
 
     @property
     def possible(self) -> bool:
@@ -125,11 +121,11 @@ class ConvLayout:
     @property
     def cycles(self) -> float:
         """Estimated."""
-        words = self.tiling.quads * self.unrolled.steps * (1 if self.form.unpacks else 2)
+        words = self.tiling.quads * self.steps * (1 if self.form.unpacks else 2)
         flash = 0.0 if self.site.tables_in_ram else _FLASH_CYCLES
         times = {Weights.IN_PLACE: self.bands.groups, Weights.QUAD: -(-self.bands.groups // self.block)}
         copying = 0.0 if self.weights is Weights.IN_PLACE else self.form.copy_cycles
-        return self.unrolled.cycles + words * times.get(self.weights, 1) * (flash + copying)
+        return self.form.loop.cycles(self.tiling) + words * times.get(self.weights, 1) * (flash + copying)
 
     def bank(self) -> FilterBank:
         """The filters in the form's order of inputs."""
@@ -140,28 +136,36 @@ class ConvLayout:
         constants = rescale(signature, self.out_c, self.site.rounding)
         return filter_bank(weights, signature.constant(2), constants, self.bands.order(self.form.quad))
 
-    def call(self, filters: PairedFilters | FieldFilters) -> KernelCall:
-        """The kernel call."""
-        table = filters.table(self.unrolled.steps)
-        all_words = filters.ram_words(self.unrolled.steps)
+    def call(self, filters: PairedFilters | FieldFilters, *, any_jumps: bool = False) -> KernelCall:
+        """The kernel call, if wanted with code for layers with and without jumps."""
+        table = filters.table(self.steps)
+        all_words = filters.ram_words(self.steps)
         quad_words = all_words // self.tiling.quads
         ram_words = {Weights.IN_PLACE: 0, Weights.QUAD: quad_words, Weights.RAM: all_words}[self.weights]
-        params = self.bands.params() | {
-            "zero": -filters.bank.constants.input_offset,
+        params: dict[str, int | float] = {
+            "blocks": int(self.weights is Weights.QUAD),
+            "shift": SMALL_FIRST[0] if filters.jumps else filters.short.shift,
+            "jumps": int(filters.jumps or any_jumps),
+        }
+        geometry = self.bands.geometry(zero=-filters.bank.constants.input_offset) | {
             "out_c": self.out_c,
-            "block": self.block,
-            "steps": self.unrolled.steps,
-            "turns": self.unrolled.turns,
-            "widened": self.unrolled.widened,
-            "shift": filters.short.shift,
-            "jumps": int(filters.short.scale > 0),
+            "tail": self.out_c - _QUAD * (self.tiling.quads - 1),
+            "skipped": 8 * self.form.loop.skipped(self.steps),
+            "pair_bytes": 8 * self.steps,
+            "input_bytes": 8 * self.steps * self.block,
             "weight_words": table.size,
             "ram_words": ram_words,
-            "spill": self.fixed - self.spilled + 4 * ram_words,
+            "constants": 12 if filters.jumps else 8,
+            "jumps": filters.short.shift + filters.short.scale if filters.jumps else 0,
         }
         site = self.site
-        scratch = Scratch(self.fixed + 4 * ram_words, "uint32_t")
-        arguments = (site.read(0), site.write(), scratch, Table("weights", table))
+        arguments = (
+            site.read(0),
+            site.write(),
+            Scratch(self.fixed + 4 * ram_words, "uint32_t"),
+            Table("weights", table),
+            Table("geometry", np.array([geometry[name] for name in GEOMETRY], np.int32)),
+        )
         overlaps = site.in_place(0, distance=self._distance())
         return site.call(self.form.kernel, params, arguments, overlaps=overlaps)
 

@@ -32,17 +32,7 @@ FORMS = (
         pack=field_filters,
         unpacks=True,
         copy_cycles=10.5,
-        loop=InnerLoop(
-            step_bytes=24,
-            step_cycles=9,
-            quad_bytes=300,
-            quad_cycles=90,
-            group_bytes=160,
-            group_cycles=60,
-            word_bytes=100,
-            widenings=(1, 2),
-            place_cycles=8.5,
-        ),
+        loop=InnerLoop(turn=12, step_cycles=9, quad_cycles=95, group_cycles=60, place_cycles=9.5),
     ),
     ConvForm(
         "mw_conv_pairs_s8_m4",
@@ -52,17 +42,7 @@ FORMS = (
         pack=pair_filters,
         unpacks=False,
         copy_cycles=2.25,
-        loop=InnerLoop(
-            step_bytes=48,
-            step_cycles=15,
-            quad_bytes=200,
-            quad_cycles=60,
-            group_bytes=130,
-            group_cycles=45,
-            word_bytes=28,
-            widenings=(2, 4, 6),
-            place_cycles=3,
-        ),
+        loop=InnerLoop(turn=8, step_cycles=15, quad_cycles=65, group_cycles=50, place_cycles=3.25),
     ),
 )
 
@@ -92,6 +72,9 @@ def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
         filters = packed.get(kernel)
         if layout.possible and filters is not None:
             yield (layout.call(filters),)
+            if not filters.jumps and not layout.form.unpacks and layout.block == 1:
+                # The code of layers with jumps serves those without.
+                yield (layout.call(filters, any_jumps=True),)
 
 
 def layouts(site: Site) -> Iterator[ConvLayout]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from milliwatt.lower.filter_bank import FilterBank
-from milliwatt.lower.rescale_fit import NUDGES, ShortRescale, checked, fit
+from milliwatt.lower.rescale_fit import NUDGES, SMALL_FIRST, ShortRescale, checked, fit
 
 Array = npt.NDArray[Any]
 
@@ -24,6 +24,11 @@ class FieldFilters:
 
     bank: FilterBank
     short: ShortRescale
+
+    @property
+    def jumps(self) -> bool:
+        """Whether negative sums take another constant: never."""
+        return False
 
     @property
     def quads(self) -> int:
@@ -66,7 +71,7 @@ def field_filters(bank: FilterBank) -> FieldFilters | None:
     # Nudges may differ from the base by the largest of the search; most of them hardly do.
     if not _fit_fields(bank.low + base, bank.high + base, margin=NUDGES[0]):
         return None
-    short = fit(bank.constants, bank.steps(), base=base)
+    short = fit(bank.constants, bank.steps(), base=base, shifts=SMALL_FIRST)
     if short is None or not _fit_fields(bank.low + short.nudge, bank.high + short.nudge, margin=0):
         return None
     return FieldFilters(bank, short)

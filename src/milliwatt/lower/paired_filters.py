@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from milliwatt.lower.filter_bank import FilterBank
-from milliwatt.lower.rescale_fit import ShortRescale, checked, fit, fit_with_jumps
+from milliwatt.lower.rescale_fit import SMALL_FIRST, ShortRescale, checked, fit, fit_with_jumps
 
 Array = npt.NDArray[Any]
 
@@ -72,7 +72,9 @@ def pair_filters(bank: FilterBank) -> PairedFilters | None:
     if numbers.min() < -(1 << 15) or bank.low.min() < -_LIMIT or bank.high.max() >= _LIMIT:
         return None
     steps = bank.steps()
-    short = fit(bank.constants, steps) or fit_with_jumps(bank.constants, steps, scale=_SCALE)
+    short = fit(bank.constants, steps, shifts=SMALL_FIRST) or fit_with_jumps(
+        bank.constants, steps, scale=_SCALE
+    )
     if short is None:
         return None
     low, high = bank.low + short.nudge, bank.high + short.nudge

@@ -18,7 +18,13 @@ QUAD = (0, 2, 1, 3)
 IN_ORDER = (0, 1, 2, 3)
 """The bytes of a word one after the other."""
 
-_LARGEST_OFFSET = 4095  # of a load or store with an immediate offset
+GEOMETRY = (
+    "step", "wrap", "cols", "behind_first", "out_c", "tail", "skipped", "kernel_h", "row_words", "kernel_gap",
+    "odd", "jumps", "odd_back", "odd_gap", "pair_bytes", "input_bytes", "weight_words", "ram_words", "constants",
+    "bands", "strip_bytes", "lead", "strip_rows", "left_bytes", "copied", "in_pitch", "in_h", "above", "pitch",
+    "band_back", "zeros",
+)  # fmt: skip
+"""The words of the kernel's geometry in order, the fields of struct mw_patches."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,7 @@ class PatchBands:
     def copied(self) -> int:
         """Bytes of an input row that the strip takes."""
         reach = (self.columns.output - 1) * self.columns.stride + self.columns.window - self.columns.before
-        return min(self.columns.input, reach) * self.channels
+        return max(0, min(self.columns.input, reach)) * self.channels
 
     @property
     def words(self) -> int:
@@ -104,9 +110,8 @@ class PatchBands:
 
     @property
     def addressable(self) -> bool:
-        """Whether immediate offsets reach the odd bytes of a patch."""
-        reach = (self.rows.window - 1) * self.rows.dilation * self.pitch + self.row_bytes
-        return self.odd_bytes == 0 or (reach <= _LARGEST_OFFSET and self.odd_bytes <= 16)
+        """Whether patches have anything to do with the input: the strip takes some bytes of each row."""
+        return not self.padded or self.copied > 0
 
     def order(self, quad: tuple[int, ...]) -> list[int]:
         """Which byte of a patch [kernel_h * row_bytes] each place of the widened patch holds.
@@ -118,19 +123,26 @@ class PatchBands:
         words = [start + word + byte for start in starts for word in range(0, whole, 4) for byte in quad]
         return words + [start + byte for start in starts for byte in range(whole, self.row_bytes)]
 
-    def params(self) -> dict[str, int | float]:
-        """The kernel's parameters."""
+    def geometry(self, *, zero: int) -> dict[str, int]:
+        """The words of the kernel's geometry that have to do with pixels; ``zero`` is the input's zero point."""
+        columns = self.pixels if self.one_line else self.columns.output
+        step = self.columns.stride * self.channels
+        row_step = 0 if self.one_line else self.rows.stride * self.pitch
+        whole, odd = self.row_bytes // 4 * 4, self.row_bytes % 4
+        kernel_pitch = self.rows.dilation * self.pitch
+        zeros = (zero & 0xFF) * 0x01010101
         return {
-            "bands": self.bands,
-            "rows": 1 if self.one_line else self.band_rows,
-            "cols": self.pixels if self.one_line else self.columns.output,
-            "step": self.columns.stride * self.channels,
-            "row_step": 0 if self.one_line else self.rows.stride * self.pitch,
+            "step": step,
+            "wrap": row_step - columns * step,
+            "cols": columns,
+            "behind_first": self.pixels - columns,
             "kernel_h": self.rows.window,
-            "row_bytes": self.row_bytes,
-            "kernel_pitch": self.rows.dilation * self.pitch,
-            "pitch": self.pitch,
-            "strip": int(self.padded),
+            "row_words": whole // 4,
+            "kernel_gap": kernel_pitch - whole,
+            "odd": odd,
+            "odd_back": whole - self.rows.window * kernel_pitch,
+            "odd_gap": kernel_pitch - odd,
+            "bands": self.bands,
             "strip_bytes": self.strip_bytes,
             "lead": self.lead,
             "strip_rows": self.strip_rows if self.padded else 0,
@@ -138,8 +150,10 @@ class PatchBands:
             "copied": self.copied if self.padded else 0,
             "in_pitch": self.columns.input * self.channels,
             "in_h": self.rows.input,
-            "pad_top": self.rows.before,
-            "band_step": self.band_rows * self.rows.stride,
+            "above": -self.rows.before,
+            "pitch": self.pitch,
+            "band_back": self.band_rows * self.rows.stride - self.strip_rows if self.padded else 0,
+            "zeros": zeros - (zeros >> 31 << 32),
         }
 
 

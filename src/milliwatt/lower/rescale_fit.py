@@ -32,6 +32,9 @@ Array = npt.NDArray[Any]
 SHIFTS = (5, 6, 7, 4, 8, 9, 10, 11, 12, 3, 2, 1)
 """Shifts in the order in which they are tried: layers of equal shape share their code where the shift is equal."""
 
+SMALL_FIRST = tuple(sorted(SHIFTS, key=lambda shift: (shift < 4, abs(shift - 4))))
+"""The order for code that many layers share: few layers have no form with the first one."""
+
 NUDGES = (1 << 10, 1 << 13, 1 << 15)
 """How far accumulators may be moved to make up for the missing fraction of ``offset``, tried in this order."""
 
@@ -95,17 +98,20 @@ def steps_of(constants: Rescale, low: Array, high: Array) -> Steps:
     return Steps(low, high, left)
 
 
-def fit(constants: Rescale, steps: Steps, *, base: Array | None = None) -> ShortRescale | None:
+def fit(
+    constants: Rescale, steps: Steps, *, base: Array | None = None, shifts: Sequence[int] = SHIFTS
+) -> ShortRescale | None:
     """The short form without jumps at scale 0; None where there is none.
 
     Args:
         constants: of the contract.
         steps: of the contract.
         base: int64 [channels], what each nudge should be close to: 0 where it is not given.
+        shifts: to try, in order.
     """
     near = np.zeros(len(constants.mantissa), np.int64) if base is None else base
     largest = _largest_shift(constants)
-    for shift in SHIFTS:
+    for shift in shifts:
         if shift <= largest:
             fitted = _fit_channels(constants, steps, near, shift)
             if fitted is not None and np.abs(fitted.offset).max() < _LARGEST_OFFSET and fitted.equals(steps):

@@ -3,7 +3,10 @@
 
 The patches of a group of pixels are widened to scratch once. Then four filters at a time are multiplied with them in
 registers. Weights and inputs are read in groups of four loads (five cycles), whose offsets leave the pointers alone:
-both point to the word before the next one, and the last loads of 16 steps move them. So most loads are 16 bits long.
+both point to the word before the next one, and the last loads of a turn move them. So most loads are 16 bits long.
+
+The first turn of the inner loop is entered in the middle, so any number of steps runs at full speed in one copy of
+the code: the pointers start as many steps early. Every size that differs between layers comes from the geometry.
 
 Registers: r4 weights, r5 inputs, r0 to r3 operands, r6 to r12 and lr the sums. S registers hold everything else.
 """
@@ -13,46 +16,44 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
-from milliwatt.emit.assembly.copying import copy_bytes
+from milliwatt.emit.assembly.conv_geometry import GeometryListing
 from milliwatt.emit.assembly.patch_bands import Bands
-from milliwatt.emit.assembly.scoped_listing import ScopedListing
-from milliwatt.emit.assembly.widening import patch_of
+from milliwatt.emit.assembly.widening import Widening
 
 Params = Mapping[str, int | float]
 
 FILTERS = 4
-_CHUNK = 16  # steps that one pair of pointers reaches
 
 
 class ConvGemm(ABC):
-    """Writes one function. Arguments: r0 input, r1 output, r2 scratch, r3 weights.
+    """Writes one function. Arguments: r0 input, r1 output, r2 scratch, r3 weights, on the stack the geometry.
 
     Args:
         params: the kernel's constants.
         pixels: output pixels of a group.
-        constants: words of constants that follow the weights of four filters.
-        ram_words: words that the weights take in RAM, 0 where they are read in place.
+        turn: steps of one turn of the inner loop.
     """
 
-    def __init__(self, params: Params, *, pixels: int, constants: int, ram_words: int) -> None:
-        self.code = ScopedListing()
+    step_bytes: int
+    """Code of a step, loads included."""
+
+    base: str
+    """The register that points to outputs while they are stored."""
+
+    def __init__(self, params: Params, *, pixels: int, turn: int) -> None:
+        self.code = GeometryListing()
         self.params = {name: int(value) for name, value in params.items()}
-        self.patch = patch_of(params)
-        self.filters = self.params["out_c"]
-        self.bands = Bands(self.code, params, group=pixels)
+        self.bands = Bands(self.code, group=pixels)
         self.pixels = pixels
-        self.constants = constants
-        self.ram_words = ram_words
-        self.steps, self.turns = self.params["steps"], self.params["turns"]
-        self.quads = -(-self.filters // FILTERS)
+        self.turn = turn
 
     @abstractmethod
     def copy_weights(self) -> None:
-        """Bring the weights from r3 to RAM at r12; r0 to r2 are kept."""
+        """Bring the weights from r3 to RAM at r12, r6 words; the table is at r7. r0 to r2 are kept."""
 
     @abstractmethod
-    def pointers(self) -> Sequence[str]:
-        """The registers that point to the patches of a group."""
+    def widening(self) -> Widening:
+        """What widens the patches of a group."""
 
     @abstractmethod
     def widen(self) -> None:
@@ -60,25 +61,19 @@ class ConvGemm(ABC):
 
     @abstractmethod
     def start_sums(self) -> None:
-        """Load the initial sums by r4; r5 is not free."""
+        """Load the initial sums by r4, and move it to the word before the weights; r5 is kept."""
 
     @abstractmethod
     def step(self) -> None:
         """Multiply the weights in r0 and r1 with the inputs in r2 and r3."""
 
     @abstractmethod
-    def finish_sums(self) -> None:
-        """Rescale, and store by r5 or r0 with `store`. Flags must be kept."""
+    def finish_sums(self) -> Sequence[str]:
+        """Rescale; the registers that hold the outputs of four filters as words, by pixel.
 
-    @property
-    def loop_end(self) -> tuple[str, str]:
-        """A pointer of the inner loop, and the name of what it is at the end."""
-        return "r5", "inputs_end"
-
-    @property
-    def stride(self) -> int:
-        """Bytes from the outputs of one turn of the loop around the inner loop to those of the next."""
-        return FILTERS
+        Begins with `compare_last` and keeps its flags.
+        Leaves r2, r3, r9 and `base` free.
+        """
 
     def text(self) -> str:
         """The function's assembly."""
@@ -87,115 +82,154 @@ class ConvGemm(ABC):
         self.group()
         self.bands.close_band()
         saved = self.code.borrowed
-        head = ["push {r4-r11, lr}", *([f"vpush {saved}"] if saved else [])]
-        tail = [*([f"vpop {saved}"] if saved else []), "pop {r4-r11, pc}"]
-        return "\n".join([*head, self.code.text(), *tail])
-
-    def store(self, register: str, *, base: str, filter_index: int, pixel: int) -> None:
-        """Store one output; condition NE if its filter is missing in the last quad, when flags say EQ."""
-        missing = 0 < self.filters % FILTERS <= filter_index
-        verb = "strbne" if missing else "strb"
-        self.code.op(f"{verb} {register}, [{base}, #{pixel * self.filters + filter_index}]")
-
-    def stores(self, registers: Sequence[str], *, base: str, filter_index: int) -> None:
-        """Store the outputs of one filter, by pixel."""
-        if 0 < self.filters % FILTERS <= filter_index:
-            self.code.op("i" + "t" * len(registers) + " ne")
-        for pixel, register in enumerate(registers):
-            self.store(register, base=base, filter_index=filter_index, pixel=pixel)
+        head = ["push {r4-r11, lr}", "ldr lr, [sp, #36]", *([f"vpush {saved}"] if saved else [])]
+        self.code.op(*([f"vpop {saved}"] if saved else []), "pop {r4-r11, pc}")
+        self.code.write_later_parts()
+        return "\n".join([*head, self.code.text()])
 
     def start(self) -> None:
-        """Pointers to S registers; the weights to RAM."""
-        code, size = self.code, 8 * self.steps
+        """Pointers to S registers; the weights to RAM. The table is at lr."""
+        code = self.code
+        in_place, placed = code.label(), code.label()
+        code.load_geometry("lr")
+        code.op("mov r7, lr")
         code.keep("output", "r1")
-        code.add("r4", "r2", -4)
-        code.keep("inputs", "r4")
-        if self.turns > 1:
-            code.add("r4", "r4", size, temporary="r5")
-            code.keep("inputs_end", "r4")
-        words, weights = self.params["weight_words"], "r3"
-        if self.ram_words:
-            words, weights = self.ram_words, "r1"
-            code.add("r12", "r2", size, temporary="r5")
-            code.op("mov r1, r12")
-            self.copy_weights()
-        code.add("r4", weights, -4)
-        code.keep("weights", "r4")
-        code.add("r4", "r4", 4 * (words - self.constants), temporary="r5")
-        code.keep("last_constants", "r4")
-        code.add("r9", "r2", size + 4 * self.ram_words, temporary="r5")
-        self.bands.start(source="r0", strip="r9")
-        if self.bands.rest:
-            code.add("r4", "r2", self.params["spill"], temporary="r5")
-            code.keep("spill", "r4")
+        code.keep("group output", "r1")
+        self.keep_entry()
+        code.op("subs r4, r2, #4")
+        code.keep("widened", "r4")
+        code.op("subs r5, r4, r5")
+        code.keep("inputs", "r5")
+        code.read("r6", "input_bytes", geometry="r7")
+        code.op("add r4, r6")
+        code.keep("inputs end", "r4")
+        code.op("add r12, r2, r6")
+        code.read("r6", "ram_words", geometry="r7")
+        code.op("cmp r6, #0")
+        code.branch("beq", in_place)
+        code.op("mov r1, r12")
+        self.copy_weights()
+        code.op("mov r3, r1")
+        code.fetch("r7", "geometry")
+        code.read("r6", "ram_words", geometry="r7")
+        code.op("add r9, r3, r6, lsl #2")
+        code.branch("b", placed)
+        code.place(in_place)
+        code.op("mov r9, r12")
+        code.read("r6", "weight_words", geometry="r7")
+        code.place(placed)
+        code.op("subs r3, #4")
+        code.keep("weights", "r3")
+        code.read("r4", "constants", geometry="r7")
+        code.op("subs r6, r6, r4", "add r4, r3, r6, lsl #2")
+        code.keep("last constants", "r4")
+        self.bands.start(source="r0", strip="r9", geometry="r7")
+
+    def keep_entry(self) -> None:
+        """Where the inner loop is entered: the code of the steps that are skipped. Leaves their bytes in r5."""
+        code = self.code
+        self.again = code.label()
+        code.fetch("r5", "skipped")
+        code.op(f"adr.w r4, {self.again}f", f"movs r6, #{self.step_bytes // 8}", "mla r4, r5, r6, r4")
+        code.keep("entry", "r4")
 
     def group(self) -> None:
         code = self.code
-        self.bands.pointers(self.pointers())
-        if self.bands.rest:
-            self.divert()
-        code.fetch("r10", "inputs")
+        quad, last, done = code.label(), code.label(), code.label()
+        self.bands.pointers(self.widening().pointers)
+        code.fetch("r10", "widened")
         self.widen()
         code.fetch("r4", "weights")
-        quad = code.here(aligned=True)
-        self.start_sums()
+        code.branch("b", quad)
         self.multiply()
-        # EQ in the last quad: everything up to the branch keeps the flags.
-        code.fetch("r0", "last_constants")
-        code.op("cmp r4, r0")
-        self.finish_sums()
-        code.branch("bne", quad)
-        code.fetch("r0", "output")
-        code.add("r0", "r0", self.pixels * self.filters - FILTERS * self.quads, temporary="r1")
-        code.keep("output", "r0")
-        if self.bands.rest:
-            self.take_back()
+        words = self.finish_sums()
+        code.fetch(self.base, "output")
+        self.fetch_offsets()
+        code.branch("beq", last)
+        self.store(words)
+        code.op(f"adds {self.base}, #{FILTERS}")
+        code.keep("output", self.base)
+        code.place(quad)
+        self.start_sums()
+        code.fetch("r5", "skipped")
+        code.op("subs r4, r5")
+        code.fetch("r5", "inputs")
+        self.enter()
+        code.place(last)
+        self.store_last(words, done)
+        code.place(done)
+        self.next_group()
 
-    def next_outputs(self, register: str) -> None:
-        """Move the output pointer; flags are kept."""
-        self.code.op(f"addw {register}, {register}, #{self.stride}")
-        self.code.keep("output", register)
+    def next_group(self) -> None:
+        """The output pointer behind the pixels of this group."""
+        code = self.code
+        code.fetch("r0", "group output")
+        code.fetch("r1", "out_c")
+        code.fetch("r2", f"to pixel {self.pixels - 1}")
+        code.op("add r0, r1", "add r0, r2")
+        code.keep("group output", "r0")
+        code.keep("output", "r0")
+
+    def compare_last(self) -> None:
+        """EQ in the last quad; everything up to the branch keeps the flags."""
+        self.code.fetch("r0", "last constants")
+        self.code.op("cmp r4, r0")
+
+    def enter(self) -> None:
+        """Jump into the inner loop."""
+        self.code.fetch("r0", "entry")
+        self.code.op("mov pc, r0")
+
+    def fetch_offsets(self) -> None:
+        """Where outputs go behind those of the first pixel: to r2, and for a third pixel to r3."""
+        for pixel, register in zip(range(1, self.pixels), ("r2", "r3"), strict=False):
+            self.code.fetch(register, f"to pixel {pixel}")
+
+    def store(self, words: Sequence[str]) -> None:
+        """Store the outputs of four filters."""
+        self.code.op(f"str {words[0]}, [{self.base}]")
+        for word, offset in zip(words[1:], ("r2", "r3"), strict=False):
+            self.code.op(f"str {word}, [{self.base}, {offset}]")
+
+    def store_last(self, words: Sequence[str], done: int) -> None:
+        """Store the outputs of the last filters, one to four."""
+        code = self.code
+        ragged = code.label()
+        code.fetch("r9", "tail")
+        code.op(f"cmp r9, #{FILTERS}")
+        code.branch("bne.w", ragged)
+        self.store(words)
+        code.later(lambda: self._store_ragged(words, start=ragged, done=done))
+
+    def _store_ragged(self, words: Sequence[str], *, start: int, done: int) -> None:
+        """Store the outputs of r9 filters, less than four."""
+        code = self.code
+        code.place(start)
+        code.op("cmp r9, #2")
+        for pixel, word in enumerate(words):
+            base = (self.base, "r2", "r3")[pixel]
+            if pixel:
+                code.op(f"add {base}, {self.base}")
+            code.op(f"strb {word}, [{base}]")
+            code.op("itt ge", f"lsrge {word}, {word}, #8", f"strbge {word}, [{base}, #1]")
+            code.op("itt gt", f"lsrgt {word}, {word}, #8", f"strbgt {word}, [{base}, #2]")
+        code.branch("b.w", done)
 
     def multiply(self) -> None:
+        """The inner loop."""
         code = self.code
-        turn = self.steps // self.turns
-        again = code.here(aligned=True)
-        for step in range(turn):
-            chunk = step % _CHUNK
-            low, high = 8 * chunk + 4, 8 * chunk + 8
-            back = "!" if step == turn - 1 or chunk == _CHUNK - 1 else ""
+        code.op(".balign 4")
+        code.place(self.again)
+        for step in range(self.turn):
+            low, high = 8 * step + 4, 8 * step + 8
+            back = "!" if step == self.turn - 1 else ""
             code.op(f"ldr r0, [r4, #{low}]", f"ldr r1, [r4, #{high}]{back}")
             code.op(f"ldr r2, [r5, #{low}]", f"ldr r3, [r5, #{high}]{back}")
             self.step()
-        if self.turns > 1:
-            register, end = self.loop_end
-            code.fetch("r0", end)
-            code.op(f"cmp {register}, r0")
-            code.branch("bne", again)
+        self.loop_end(self.again)
 
-    def divert(self) -> None:
-        """The outputs of an incomplete group go to scratch."""
-        code = self.code
-        complete = code.label()
-        code.op("cmp r12, #0")
-        code.branch("bge", complete)
-        code.fetch("r0", "output")
-        code.keep("kept", "r0")
-        code.fetch("r0", "spill")
-        code.keep("output", "r0")
-        code.place(complete)
-
-    def take_back(self) -> None:
-        """Those of an incomplete group that are real go to the output."""
-        code = self.code
-        complete = code.label()
-        count = self.bands.rest * self.filters
-        code.fetch("r0", "left")
-        code.op("cmp r0, #0")
-        code.branch("bge", complete)
-        code.fetch("r0", "spill")
-        code.fetch("r1", "kept")
-        code.add("r2", "r1", count, temporary="r3")
-        code.keep("output", "r2")
-        copy_bytes(code, count, source="r0", target="r1", counter="r8")
-        code.place(complete)
+    def loop_end(self, again: int) -> None:
+        """Once more until all inputs are multiplied."""
+        self.code.fetch("r0", "inputs end")
+        self.code.op("cmp r5, r0")
+        self.code.branch("bne", again)

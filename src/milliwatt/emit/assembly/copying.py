@@ -31,37 +31,8 @@ def _move(code: Listing, words: int, source: str, target: str) -> None:
         code.op(f"ldm {source}!, {{{registers}}}", f"stm {target}!, {{{registers}}}")
 
 
-def copy_bytes(code: Listing, count: int, *, source: str, target: str, counter: str) -> None:
-    """Copy bytes between any addresses; source and target end behind the blocks of 16 (see `advanced`).
-
-    Four loads in a row take five cycles, and no load follows a store. Uses r4 to r7.
-    """
-    _blocks(code, count, source, target, counter)
-    rest = count % 16
-    for offset in range(0, rest - rest % 4, 4):
-        code.op(f"ldr r{4 + offset // 4}, [{source}, #{offset}]")
-    for offset in range(0, rest - rest % 4, 4):
-        code.op(f"str r{4 + offset // 4}, [{target}, #{offset}]")
-    for offset in range(rest - rest % 4, rest):
-        code.op(f"ldrb r{4 + offset % 4}, [{source}, #{offset}]")
-    for offset in range(rest - rest % 4, rest):
-        code.op(f"strb r{4 + offset % 4}, [{target}, #{offset}]")
-
-
-def _blocks(code: Listing, count: int, source: str, target: str, counter: str) -> None:
-    if count < 16:
-        return
-    code.constant(counter, count // 16)
-    again = code.here()
-    code.op(*(f"ldr r{4 + index}, [{source}, #{4 * index}]" for index in range(4)))
-    code.op(f"add {source}, {source}, #16")
-    code.op(*(f"str r{4 + index}, [{target}, #{4 * index}]" for index in range(4)))
-    code.op(f"add {target}, {target}, #16", f"subs {counter}, #1")
-    code.branch("bne", again)
-
-
 def fill_bytes(code: Listing, count: int, *, target: str, value: str, counter: str) -> None:
-    """Fill bytes at any address with the four equal bytes of a register; target ends as in `copy_bytes`."""
+    """Fill bytes at any address with the four equal bytes of a register; target ends behind the blocks of 16."""
     if count >= 16:
         code.constant(counter, count // 16)
         again = code.here()
@@ -73,8 +44,3 @@ def fill_bytes(code: Listing, count: int, *, target: str, value: str, counter: s
         code.op(f"str {value}, [{target}, #{offset}]")
     for offset in range(rest - rest % 4, rest):
         code.op(f"strb {value}, [{target}, #{offset}]")
-
-
-def advanced(count: int) -> int:
-    """How far `copy_bytes` and `fill_bytes` move their pointers."""
-    return count - count % 16

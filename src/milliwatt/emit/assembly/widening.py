@@ -3,103 +3,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
-from milliwatt.emit.assembly.listing import Listing
+from milliwatt.emit.assembly.conv_geometry import GeometryListing
 
-Params = Mapping[str, int | float]
-
-_LARGEST_OFFSET = 4095
-
-Address = str
-Block = Callable[[Listing, Sequence[Sequence[Address]]], None]
-"""Loads, widens and stores some words of each pixel: the addresses by word, then by pixel. The first word is loaded
-last, since that may move the pointers."""
+Addresses = Sequence[Sequence[str]]
+"""Of some words or bytes, by word, then by pixel."""
 
 
-@dataclass(frozen=True)
-class Unrolling:
-    """How far the widening of a form is unrolled.
+class Widening(ABC):
+    """Widens whole words of all rows of the patches, then the bytes that rows have behind them.
 
-    Attributes:
-        block: words that it takes at a time.
-        turn: words in one turn of a loop, at most; patches of no more words are widened without a loop.
+    Args:
+        code: where to write.
+        pointers: registers that point to the patches.
     """
 
-    block: int
-    turn: int
+    block = 1
+    """Whole words that are taken at a time."""
 
+    def __init__(self, code: GeometryListing, pointers: Sequence[str]) -> None:
+        self.code = code
+        self.pointers = pointers
 
-@dataclass(frozen=True)
-class Patch:
-    """The shape of a patch: rows of ``row_bytes`` bytes that begin ``pitch`` bytes apart."""
+    @abstractmethod
+    def words(self, addresses: Addresses) -> None:
+        """Load, widen and store up to `block` words of each pixel. The first word must be loaded last, since that
+        moves the pointers. Uses neither r11 nor r12."""
 
-    rows: int
-    row_bytes: int
-    pitch: int
+    @abstractmethod
+    def byte(self) -> None:
+        """Load, widen and store one byte of each pixel, and move the pointers to the next one."""
 
-    @property
-    def row_words(self) -> int:
-        """Whole words of a row."""
-        return self.row_bytes // 4
+    def emit(self) -> None:
+        """All of it. Moves the pointers; uses r10, r11 and r12."""
+        code = self.code
+        code.fetch("r12", "kernel_h")
+        row, odd, done = code.here(), code.label(), code.label()
+        code.fetch("r11", "row_words")
+        self._words_of_row()
+        code.fetch("r11", "kernel_gap")
+        self._move("r11")
+        code.op("subs r12, #1")
+        code.branch("bne", row)
+        code.fetch("r11", "odd")
+        code.op("cmp r11, #0")
+        code.branch("bne.w", odd)
+        code.place(done)
+        code.later(lambda: self._odd_bytes(start=odd, done=done))
 
-    @property
-    def words(self) -> int:
-        """Whole words of a patch."""
-        return self.rows * self.row_words
+    def _move(self, register: str) -> None:
+        self.code.op(*(f"add {pointer}, {register}" for pointer in self.pointers))
 
-    def odd_offsets(self) -> list[int]:
-        """Offsets of the bytes behind the whole words of each row."""
-        return [
-            row * self.pitch + byte
-            for row in range(self.rows)
-            for byte in range(4 * self.row_words, self.row_bytes)
-        ]
-
-
-def patch_of(params: Params) -> Patch:
-    """The patch that a kernel's parameters describe."""
-    return Patch(int(params["kernel_h"]), int(params["row_bytes"]), int(params["kernel_pitch"]))
-
-
-def whole_words(
-    code: Listing, patch: Patch, block: Block, *, pointers: Sequence[str], unrolling: Unrolling
-) -> None:
-    """Hand all whole words of a patch to ``block``. Uses r11 and r12; moves the pointers."""
-    offsets = [row * patch.pitch + 4 * word for row in range(patch.rows) for word in range(patch.row_words)]
-    if not offsets:
-        return
-    if patch.words <= unrolling.turn and offsets[-1] <= _LARGEST_OFFSET:
-        for first in range(0, len(offsets), unrolling.block):
-            part = offsets[first : first + unrolling.block]
-            block(code, [[f"[{pointer}, #{offset}]" for pointer in pointers] for offset in part])
-        return
-    if patch.rows == 1:
-        _row(code, patch, block, pointers, unrolling)
-        return
-    code.constant("r12", patch.rows)
-    row = code.here()
-    _row(code, patch, block, pointers, unrolling)
-    for pointer in pointers:
-        code.add(pointer, pointer, patch.pitch - 4 * patch.row_words, temporary="r11")
-    code.op("subs r12, #1")
-    code.branch("bne", row)
-
-
-def _row(code: Listing, patch: Patch, block: Block, pointers: Sequence[str], unrolling: Unrolling) -> None:
-    most = min(unrolling.turn, patch.row_words)
-    turn = next(count for count in range(most, 0, -1) if patch.row_words % count == 0)
-    turns = patch.row_words // turn
-    again = 0
-    if turns > 1:
-        code.constant("r11", turns)
+    def _words_of_row(self) -> None:
+        """As many words as r11 says."""
+        code = self.code
+        rest, done = code.label(), code.label()
+        if self.block > 1:
+            code.op(f"subs r11, #{self.block}")
+            code.branch("blt", rest)
+        else:
+            code.op("cmp r11, #0")
+            code.branch("beq", done)
         again = code.here()
-    for first in range(0, turn, unrolling.block):
-        count = min(unrolling.block, turn - first)
-        # Blocks load their first word last: that load moves the pointer.
-        fixed = [[f"[{pointer}, #{4 * index}]" for pointer in pointers] for index in range(1, count)]
-        block(code, [[f"[{pointer}], #{4 * count}" for pointer in pointers], *fixed])
-    if turns > 1:
+        self._next_words(self.block)
+        code.op(f"subs r11, #{self.block}")
+        code.branch("bge" if self.block > 1 else "bne", again)
+        if self.block > 1:
+            code.place(rest)
+            code.op(f"adds r11, #{self.block}")
+            code.branch("beq", done)
+            # Blocks are of one word or of two.
+            self._next_words(1)
+        code.place(done)
+
+    def _next_words(self, count: int) -> None:
+        behind = [[f"[{pointer}, #{4 * index}]" for pointer in self.pointers] for index in range(1, count)]
+        self.words([[f"[{pointer}], #{4 * count}" for pointer in self.pointers], *behind])
+
+    def _odd_bytes(self, *, start: int, done: int) -> None:
+        code = self.code
+        code.place(start)
+        code.fetch("r12", "geometry")
+        code.read("r10", "odd_back", geometry="r12")
+        self._move("r10")
+        code.read("r10", "odd_gap", geometry="r12")
+        code.fetch("r12", "kernel_h")
+        row = code.here()
+        code.fetch("r11", "odd")
+        byte = code.here()
+        self.byte()
         code.op("subs r11, #1")
-        code.branch("bne", again)
+        code.branch("bne", byte)
+        self._move("r10")
+        code.op("subs r12, #1")
+        code.branch("bne", row)
+        code.branch("b.w", done)

@@ -4,7 +4,7 @@
  *
  * weights, for every four filters a, b, c, d: the initial sums of (a, b) and of (c, d), 64 bits each; then for every
  * input a word of their four int8 weights; then for each filter its mantissa and its offset. Filters beyond out_c
- * and inputs beyond the patch are 0.
+ * and inputs beyond the patch are 0. geometry: see mw_patches_s8.h.
  * scratch: two words for every input, then (in the assembly) the weights as words of two fields, then the strip. */
 #ifndef MW_CONV_FIELDS_S8_M4_H
 #define MW_CONV_FIELDS_S8_M4_H
@@ -13,36 +13,9 @@
 #include "mw_rescale_fitted.h"
 
 struct mw_conv_fields_s8_m4_params {
-    int32_t bands;
-    int32_t rows;
-    int32_t cols;
-    int32_t step;
-    int32_t row_step;
-    int32_t kernel_h;
-    int32_t row_bytes;
-    int32_t kernel_pitch;
-    int32_t pitch;
-    int32_t strip; /* whether there is one */
-    int32_t strip_bytes;
-    int32_t lead; /* bytes before its first row */
-    int32_t strip_rows;
-    int32_t left_bytes;
-    int32_t copied;
-    int32_t in_pitch;
-    int32_t in_h;
-    int32_t pad_top;
-    int32_t band_step;
-    int32_t zero;
-    int32_t out_c;
-    int32_t block; /* always 1 */
-    int32_t steps; /* of one input each */
-    int32_t turns; /* of the inner loop */
-    int32_t widened; /* words of a patch in one turn of the loop that widens them, at most */
+    int32_t blocks; /* always 0 */
     int32_t shift;
     int32_t jumps; /* always 0 */
-    int32_t weight_words;
-    int32_t ram_words; /* that the weights take in scratch */
-    int32_t spill; /* where in scratch the outputs of an incomplete group of pixels go */
 };
 
 /* Two numbers in fields of 21 bits. */
@@ -60,21 +33,21 @@ MW_INLINE void mw_conv_fields_put(uint32_t *to, const int8_t *const *patches, in
 }
 
 /* First the whole words of all rows, then the bytes that rows have behind them. */
-MW_INLINE void mw_conv_fields_widen(const struct mw_conv_fields_s8_m4_params *p, const int8_t *const *patches,
-                                    uint32_t *to)
+MW_INLINE void mw_conv_fields_widen(const struct mw_patches *shape, const int8_t *const *patches, uint32_t *to)
 {
-    const int32_t whole = p->row_bytes & ~3;
+    const int32_t whole = 4 * shape->row_words;
+    const int32_t pitch = whole + shape->kernel_gap;
     int32_t i;
     int32_t j;
-    for (i = 0; i < p->kernel_h; i++) {
+    for (i = 0; i < shape->kernel_h; i++) {
         for (j = 0; j < whole; j++) {
-            mw_conv_fields_put(to, patches, i * p->kernel_pitch + j);
+            mw_conv_fields_put(to, patches, i * pitch + j);
             to += 2;
         }
     }
-    for (i = 0; i < p->kernel_h; i++) {
-        for (j = whole; j < p->row_bytes; j++) {
-            mw_conv_fields_put(to, patches, i * p->kernel_pitch + j);
+    for (i = 0; i < shape->kernel_h; i++) {
+        for (j = whole; j < whole + shape->odd; j++) {
+            mw_conv_fields_put(to, patches, i * pitch + j);
             to += 2;
         }
     }
@@ -120,53 +93,50 @@ MW_INLINE void mw_conv_fields_sums(int32_t steps, const uint32_t *weights, int32
 }
 
 /* Filters `filter` and filter + 1 of `pixels` pixels. */
-MW_INLINE void mw_conv_fields_pair(const struct mw_conv_fields_s8_m4_params *p, const uint32_t *weights,
+MW_INLINE void mw_conv_fields_pair(int32_t shift, const struct mw_patches *shape, const uint32_t *weights,
                                    const uint32_t *inputs, int32_t filter, int32_t pixels, int8_t *output)
 {
+    const int32_t steps = shape->pair_bytes >> 3;
     const int32_t pair = (filter >> 1) & 1;
-    const int32_t *const constants = (const int32_t *)weights + 4 + p->steps + 4 * pair;
+    const int32_t *const constants = (const int32_t *)weights + 4 + steps + 4 * pair;
     int32_t sums[2][3];
     int32_t i;
     int32_t j;
-    mw_conv_fields_sums(p->steps, weights, pair, inputs, sums);
-    for (i = 0; i < 2 && filter + i < p->out_c; i++) {
+    mw_conv_fields_sums(steps, weights, pair, inputs, sums);
+    for (i = 0; i < 2 && filter + i < shape->out_c; i++) {
         for (j = 0; j < pixels; j++) {
-            output[j * p->out_c + filter + i] =
-                mw_rescale_fitted(sums[i][j], constants[2 * i], constants[2 * i + 1], 0, p->shift);
+            output[j * shape->out_c + filter + i] =
+                mw_rescale_fitted(sums[i][j], constants[2 * i], constants[2 * i + 1], 0, shift);
         }
     }
 }
 
 MW_KERNEL void mw_conv_fields_s8_m4(const struct mw_conv_fields_s8_m4_params *p, const int8_t *input, int8_t *output,
-                                    uint32_t *scratch, const uint32_t *weights)
+                                    uint32_t *scratch, const uint32_t *weights, const int32_t *geometry)
 {
-    const struct mw_patches shape = {p->rows,      p->cols,         p->step,  p->row_step,   p->kernel_h,
-                                     p->row_bytes, p->kernel_pitch, p->pitch, p->strip_rows, p->left_bytes,
-                                     p->copied,    p->in_pitch,     p->in_h,  p->pad_top,    p->band_step,
-                                     p->zero};
-    const int32_t quad_words = p->weight_words / ((p->out_c + 3) >> 2);
-    int8_t *const strip = (int8_t *)(scratch + 2 * p->steps + p->ram_words) + p->lead;
-    const int8_t *const first = p->strip != 0 ? strip : input;
-    const int32_t pixels = p->rows * p->cols;
+    const struct mw_patches *const shape = mw_patches_of(geometry);
+    const int32_t quad_words = shape->weight_words / ((shape->out_c + 3) >> 2);
+    int8_t *const strip = (int8_t *)(scratch + (shape->input_bytes >> 2) + shape->ram_words) + shape->lead;
+    const int8_t *const first = shape->strip_rows != 0 ? strip : input;
+    const int32_t pixels = mw_patches_pixels(shape);
     int32_t band;
     int32_t pixel;
     int32_t filter;
-    for (band = 0; band < p->bands; band++) {
-        if (p->strip != 0) {
-            mw_patches_strip(&shape, input, band, strip);
-        }
+    for (band = 0; band < shape->bands; band++) {
+        mw_patches_strip(shape, input, band, strip);
         for (pixel = 0; pixel < pixels; pixel += 3) {
             const int32_t count = pixels - pixel < 3 ? pixels - pixel : 3;
             const int8_t *patches[3];
             int32_t i;
             for (i = 0; i < 3; i++) {
-                patches[i] = mw_patches_at(&shape, first, pixel + (i < count ? i : count - 1));
+                patches[i] = mw_patches_at(shape, first, pixel + (i < count ? i : count - 1));
             }
-            mw_conv_fields_widen(p, patches, scratch);
-            for (filter = 0; filter < p->out_c; filter += 2) {
-                mw_conv_fields_pair(p, weights + (filter >> 2) * quad_words, scratch, filter, count, output);
+            mw_conv_fields_widen(shape, patches, scratch);
+            for (filter = 0; filter < shape->out_c; filter += 2) {
+                mw_conv_fields_pair(p->shift, shape, weights + (filter >> 2) * quad_words, scratch, filter, count,
+                                    output);
             }
-            output += count * p->out_c;
+            output += count * shape->out_c;
         }
     }
 }

@@ -5,7 +5,7 @@
  * weights, for every four filters a, b, c, d: the initial sums 256 a + b, b, 256 c + d, d; then for every two inputs
  * the words of (a, b) and of (c, d), a halfword being 256 a + b; then for each filter its mantissa, its offset, and
  * its jump if there are jumps. Offsets of a and c, and all where there are jumps, belong to sums scaled by 256.
- * Filters beyond out_c and inputs beyond the patch are 0.
+ * Filters beyond out_c and inputs beyond the patch are 0. geometry: see mw_patches_s8.h.
  * scratch: the widened patches, then (in the assembly) a copy of the weights, then the strip. */
 #ifndef MW_CONV_PAIRS_S8_M4_H
 #define MW_CONV_PAIRS_S8_M4_H
@@ -14,36 +14,9 @@
 #include "mw_rescale_fitted.h"
 
 struct mw_conv_pairs_s8_m4_params {
-    int32_t bands;
-    int32_t rows;
-    int32_t cols;
-    int32_t step;
-    int32_t row_step;
-    int32_t kernel_h;
-    int32_t row_bytes;
-    int32_t kernel_pitch;
-    int32_t pitch;
-    int32_t strip; /* whether there is one */
-    int32_t strip_bytes;
-    int32_t lead; /* bytes before its first row */
-    int32_t strip_rows;
-    int32_t left_bytes;
-    int32_t copied;
-    int32_t in_pitch;
-    int32_t in_h;
-    int32_t pad_top;
-    int32_t band_step;
-    int32_t zero;
-    int32_t out_c;
-    int32_t block; /* pairs of pixels that are widened before any is multiplied */
-    int32_t steps; /* of two inputs each */
-    int32_t turns; /* of the inner loop */
-    int32_t widened; /* words of a patch in one turn of the loop that widens them, at most */
-    int32_t shift;
-    int32_t jumps;
-    int32_t weight_words;
-    int32_t ram_words; /* weights that scratch holds at a time: none, all, or with blocks those of four filters */
-    int32_t spill; /* where in scratch the outputs of an incomplete pair of pixels go */
+    int32_t blocks; /* whether pairs of pixels are multiplied in blocks, with four filters at a time */
+    int32_t shift; /* where there are no jumps */
+    int32_t jumps; /* whether the geometry tells if there are jumps; else there are none */
 };
 
 /* Sums of two filters for one pixel: 256 f + g, and g. */
@@ -64,65 +37,65 @@ MW_INLINE struct mw_pair_sums mw_conv_pairs_dot(int32_t steps, const uint32_t *w
 }
 
 /* Filters `filter` and filter + 1 of one pixel; weights: of the four filters that they belong to. */
-MW_INLINE void mw_conv_pairs_of_pixel(const struct mw_conv_pairs_s8_m4_params *p, const uint32_t *weights,
-                                      const uint32_t *inputs, int32_t filter, int8_t *output)
+MW_INLINE void mw_conv_pairs_of_pixel(const struct mw_conv_pairs_s8_m4_params *p, const struct mw_patches *shape,
+                                      const uint32_t *weights, const uint32_t *inputs, int32_t filter,
+                                      int8_t *output)
 {
+    const int32_t steps = shape->pair_bytes >> 3;
     const int32_t pair = (filter >> 1) & 1;
-    const int32_t each = p->jumps != 0 ? 3 : 2;
-    const int32_t *const constants = (const int32_t *)weights + 4 + 2 * p->steps + 2 * pair * each;
+    const int32_t each = shape->jumps != 0 ? 3 : 2;
+    const int32_t *const constants = (const int32_t *)weights + 4 + 2 * steps + 2 * pair * each;
     struct mw_pair_sums sums;
     sums.both = (int32_t)weights[2 * pair];
     sums.g = (int32_t)weights[2 * pair + 1];
-    sums = mw_conv_pairs_dot(p->steps, weights + 4 + pair, inputs, sums);
+    sums = mw_conv_pairs_dot(steps, weights + 4 + pair, inputs, sums);
     output[filter] = mw_rescale_fitted(mw_subtract_wrapping(sums.both, sums.g), constants[0], constants[1],
-                                       p->jumps != 0 ? constants[2] : 0, p->shift + 8);
-    if (filter + 1 < p->out_c) {
-        const int32_t bits = p->jumps != 0 ? 8 : 0;
+                                       shape->jumps != 0 ? constants[2] : 0,
+                                       shape->jumps != 0 ? shape->jumps : p->shift + 8);
+    if (filter + 1 < shape->out_c) {
+        const int32_t bits = shape->jumps != 0 ? 8 : 0;
         output[filter + 1] = mw_rescale_fitted(mw_shift_left(sums.g, bits), constants[each], constants[each + 1],
-                                               p->jumps != 0 ? constants[each + 2] : 0, p->shift + bits);
+                                               shape->jumps != 0 ? constants[each + 2] : 0,
+                                               shape->jumps != 0 ? shape->jumps : p->shift);
     }
 }
 
 /* Pixels of the next block: whole pairs, or a single last pixel. */
-MW_INLINE int32_t mw_conv_pairs_block(const struct mw_conv_pairs_s8_m4_params *p, int32_t left)
+MW_INLINE int32_t mw_conv_pairs_block(const struct mw_patches *shape, int32_t left)
 {
-    const int32_t most = 2 * p->block;
+    const int32_t most = 2 * (shape->input_bytes / shape->pair_bytes);
     return left >= most ? most : left > 1 ? left & ~1 : left;
 }
 
 MW_KERNEL void mw_conv_pairs_s8_m4(const struct mw_conv_pairs_s8_m4_params *p, const int8_t *input, int8_t *output,
-                                   uint32_t *scratch, const uint32_t *weights)
+                                   uint32_t *scratch, const uint32_t *weights, const int32_t *geometry)
 {
-    const struct mw_patches shape = {p->rows,      p->cols,         p->step,  p->row_step,   p->kernel_h,
-                                     p->row_bytes, p->kernel_pitch, p->pitch, p->strip_rows, p->left_bytes,
-                                     p->copied,    p->in_pitch,     p->in_h,  p->pad_top,    p->band_step,
-                                     p->zero};
-    const int32_t quad_words = p->weight_words / ((p->out_c + 3) >> 2);
-    int8_t *const strip = (int8_t *)(scratch + 2 * p->steps * p->block + p->ram_words) + p->lead;
-    const int8_t *const first = p->strip != 0 ? strip : input;
-    const int32_t pixels = p->rows * p->cols;
+    const struct mw_patches *const shape = mw_patches_of(geometry);
+    const int32_t quad_words = shape->weight_words / ((shape->out_c + 3) >> 2);
+    const int32_t pair_words = shape->pair_bytes >> 2;
+    int8_t *const strip = (int8_t *)(scratch + (shape->input_bytes >> 2) + shape->ram_words) + shape->lead;
+    const int8_t *const first = shape->strip_rows != 0 ? strip : input;
+    const int32_t pixels = mw_patches_pixels(shape);
     int32_t band;
     int32_t pixel;
     int32_t count;
     int32_t filter;
     int32_t i;
-    for (band = 0; band < p->bands; band++) {
-        if (p->strip != 0) {
-            mw_patches_strip(&shape, input, band, strip);
-        }
+    for (band = 0; band < shape->bands; band++) {
+        mw_patches_strip(shape, input, band, strip);
         for (pixel = 0; pixel < pixels; pixel += count) {
-            count = mw_conv_pairs_block(p, pixels - pixel);
+            count = mw_conv_pairs_block(shape, pixels - pixel);
             /* The words of the two pixels of a pair in turn. */
             for (i = 0; i < count; i++) {
-                mw_patches_widen(&shape, mw_patches_at(&shape, first, pixel + i),
-                                 scratch + (i >> 1) * 2 * p->steps + (i & 1));
+                mw_patches_widen(shape, mw_patches_at(shape, first, pixel + i),
+                                 scratch + (i >> 1) * pair_words + (i & 1));
             }
             for (i = 0; i < count; i++) {
-                for (filter = 0; filter < p->out_c; filter += 2) {
-                    mw_conv_pairs_of_pixel(p, weights + (filter >> 2) * quad_words,
-                                           scratch + (i >> 1) * 2 * p->steps + (i & 1), filter, output);
+                for (filter = 0; filter < shape->out_c; filter += 2) {
+                    mw_conv_pairs_of_pixel(p, shape, weights + (filter >> 2) * quad_words,
+                                           scratch + (i >> 1) * pair_words + (i & 1), filter, output);
                 }
-                output += p->out_c;
+                output += shape->out_c;
             }
         }
     }
