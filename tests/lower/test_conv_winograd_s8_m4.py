@@ -38,7 +38,7 @@ def signed(
 CASES = {
     "whole_tiles": Convolution((8, 16, 8), 4, WINDOW),
     "one_tile": Convolution((2, 4, 4), 4, WINDOW),
-    "less_than_a_tile": Convolution((1, 1, 4), 2, WINDOW),
+    "less_than_a_tile": Convolution((1, 3, 4), 2, WINDOW),
     "one_column_more": Convolution((6, 9, 8), 4, WINDOW),
     "two_columns_more": Convolution((4, 10, 12), 2, WINDOW),
     "one_column_less": Convolution((6, 7, 8), 8, WINDOW),

@@ -13,9 +13,11 @@ from milliwatt.ir import DType
 from milliwatt.lower.filter_bank import FilterBank, filter_bank
 from milliwatt.lower.live_bytes import spare_bytes
 from milliwatt.lower.program import KernelCall, Scratch, Table
-from milliwatt.lower.rescale_fit import ShortRescale, checked, fit, fit_with_jumps
+from milliwatt.lower.rescale_fit import checked
 from milliwatt.lower.site import Site
 from milliwatt.lower.window_distance import window_distance
+from milliwatt.lower.winograd_geometry import winograd_geometry
+from milliwatt.lower.winograd_rescale import WinogradRescale, winograd_rescale
 from milliwatt.lower.winograd_strips import WinogradStrips, winograd_strips, worthwhile
 from milliwatt.ops.accumulate import rescale
 from milliwatt.ops.conv_2d import axes
@@ -31,9 +33,6 @@ _GROWTH = {"balanced": 1.5, "ram": 1.0}
 """How far the arena may grow for speed."""
 
 _OFFSET = 256  # see mw_winograd.h
-_SCALE = {False: 4, True: 8}
-"""By how many bits sums are scaled before they are rescaled: what the transform leaves, or what jumps need."""
-
 _CYCLES_BY_DOT_PRODUCTS = 1.1
 """Cycles per multiply-accumulate of the kernel that this one competes with."""
 
@@ -66,10 +65,10 @@ def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
     if not kept:
         return
     bank = _bank(site)
-    short = _short(bank)
-    if short is not None:
+    rescaled = winograd_rescale(bank)
+    if rescaled is not None:
         for way in kept:
-            yield (_call(site, way, bank, short),)
+            yield (_call(site, way, bank, rescaled),)
 
 
 def _room(site: Site) -> int:
@@ -91,48 +90,23 @@ def _bank(site: Site) -> FilterBank:
     return filter_bank(weights, site.signature.constant(2), constants, list(range(weights[0].size)))
 
 
-def _short(bank: FilterBank) -> ShortRescale | None:
-    """The short rescaling; None where there is none, or where the scaled sums could leave 32 bits.
-
-    All before the last sums is linear, and may wrap modulo 2**32.
-    """
-    steps = bank.steps()
-    short = fit(bank.constants, steps) or fit_with_jumps(bank.constants, steps, scale=_SCALE[True])
-    if short is None:
-        return None
-    limit = 1 << (31 - _SCALE[_jumps(short)])
-    low, high = bank.low + short.nudge, bank.high + short.nudge
-    return short if low.min() >= -limit and high.max() < limit else None
-
-
-def _jumps(short: ShortRescale) -> bool:
-    return short.scale == _SCALE[True]
-
-
-def _call(site: Site, way: WinogradStrips, bank: FilterBank, short: ShortRescale) -> KernelCall:
-    data, rows, columns = site.signature.input(0), way.down, way.across
+def _call(site: Site, way: WinogradStrips, bank: FilterBank, rescaled: WinogradRescale) -> KernelCall:
+    data, records = site.signature.input(0), _records(site, bank, rescaled)
     params: dict[str, int | float] = {
-        "in_h": rows.input,
-        "in_w": columns.input,
-        "in_c": way.in_c,
-        "out_h": rows.output,
-        "out_w": columns.output,
-        "out_c": way.out_c,
-        "pad_top": rows.before,
-        "pad_left": columns.before,
-        "zero": -bank.constants.input_offset,
-        "rows": way.rows,
         "filters": way.filters,
-        "shift": short.shift,
-        "jumps": int(_jumps(short)),
-        "work": way.work,
+        "turn": way.turn,
+        "shift": rescaled.shift,
+        "jumps": rescaled.jumps,
+        "whole": int(way.whole),
     }
+    geometry = winograd_geometry(way, zero=-bank.constants.input_offset, record_words=records.shape[1])
     arguments = (
         site.read(0),
         site.write(),
         Scratch(way.scratch, "uint32_t"),
         Table("weights", _taps(_weights(site))),
-        Table("records", _records(site, bank, short)),
+        Table("records", records),
+        Table("geometry", geometry),
     )
     overlaps = site.in_place(0, distance=_distance(way, in_bytes=data.shape[3], out_bytes=way.out_c))
     return site.call("mw_conv_winograd_s8_m4", params, arguments, overlaps=overlaps)
@@ -158,16 +132,20 @@ def _taps(weights: Array) -> Array:
     return np.ascontiguousarray(shaped.astype(np.int8)).view(np.uint32).reshape(-1)
 
 
-def _records(site: Site, bank: FilterBank, short: ShortRescale) -> Array:
-    """For every filter: what each row of a tile starts from, mantissa, offset, and jump if there are jumps."""
-    offset = short.offset if _jumps(short) else short.offset << _SCALE[False]
-    columns = [*_starts(site, bank, short), short.mantissa, offset]
-    if _jumps(short):
-        columns.append(short.jump)
+def _records(site: Site, bank: FilterBank, rescaled: WinogradRescale) -> Array:
+    """For every filter: what each row of a tile starts from, factor, offset, mantissa, and jump if there are jumps."""
+    columns = [
+        *_starts(site, bank, rescaled.nudge),
+        _wrapped(rescaled.factor),
+        rescaled.offset,
+        rescaled.mantissa,
+    ]
+    if rescaled.jumps:
+        columns.append(rescaled.jump)
     return np.stack([checked(column) for column in columns], axis=1)
 
 
-def _starts(site: Site, bank: FilterBank, short: ShortRescale) -> tuple[Array, Array]:
+def _starts(site: Site, bank: FilterBank, nudge: Array) -> tuple[Array, Array]:
     """What is added to frequency 1 of the upper and of the lower row.
 
     A sum of 1 becomes -12 there. The four lines of data are _OFFSET larger than they should be, the second one by
@@ -179,7 +157,7 @@ def _starts(site: Site, bank: FilterBank, short: ShortRescale) -> tuple[Array, A
     first, last = -6 * _OFFSET * upper, -6 * _OFFSET * lower
     sums = -6 * (_OFFSET + 2 * zero) * (upper + middle + lower)
     differences = -6 * _OFFSET * (upper - middle + lower)
-    bias = -12 * (bank.bias + zero * taps.sum(axis=1) + short.nudge)
+    bias = -12 * (bank.bias + zero * taps.sum(axis=1) + nudge)
     return _wrapped(bias - (sums + differences - 2 * first)), _wrapped(bias - (sums - differences + 2 * last))
 
 

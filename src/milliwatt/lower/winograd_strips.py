@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from milliwatt.ops.window import Axis
 
 PRODUCTS = 24
+"""Frequencies of a tile of 2x4 outputs."""
+
+COLUMN_BYTES = 32
+"""One column of the eight lines that four channels of data become on the way."""
+
 _SUMS = 8
 _SUM_BYTES = 4 * _SUMS * PRODUCTS
-_LARGEST_OFFSET = 4095  # of a load or store with an immediate offset
-_LARGEST_STEP = 255  # of a load that moves its pointer
+_SHORT_TURN = 8  # steps of which 16-bit loads reach nearly all operands
+_LEAST_TURN = 4
+_LONGEST_TURN = 14
 _MOST_ROWS = 255
 _SPREAD = 0.02
 
@@ -64,19 +70,25 @@ class WinogradStrips:
     @property
     def scratch(self) -> int:
         """Bytes of scratch, with those that align the data."""
-        lines = 32 * self.columns
+        lines = COLUMN_BYTES * self.columns
         if self.down.before or 2 * self.tiles_down + 2 - self.down.before > self.down.input:
             lines += self.across.input * self.in_c
         filters = 2 * PRODUCTS * self.in_c * self.filters + _SUM_BYTES
-        return self.work + max(lines, filters) + 4 * self.group - 4
+        return self.work + max(lines, filters) + (28 if self.filters == 4 else 12)
 
     @property
-    def addressable(self) -> bool:
-        """Whether immediate offsets reach all that the assembly addresses by them."""
-        frequencies = 10 * self.in_c * max(self.group, self.filters)
-        lines = 32 * self.columns
-        stores = 3 * self.out_c
-        return max(frequencies, lines, stores) <= _LARGEST_OFFSET and self.in_c <= _LARGEST_STEP
+    def turn(self) -> int:
+        """Pairs of channels in a turn of the inner loop; even, as four channels are transformed together."""
+        pairs = self.in_c // 2
+        short = max(turn for turn in range(2, _SHORT_TURN + 1, 2) if pairs % turn == 0)
+        if short >= _LEAST_TURN:
+            return short
+        return max(turn for turn in range(2, _LONGEST_TURN + 1, 2) if pairs % turn == 0)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all tiles lie in the image entirely."""
+        return self.across.output % 4 == 0 and self.down.output % 2 == 0
 
     @property
     def cycles(self) -> float:
@@ -96,12 +108,11 @@ class WinogradStrips:
 
 
 def winograd_strips(down: Axis, across: Axis, *, in_c: int, out_c: int) -> Iterator[WinogradStrips]:
-    """All ways that the assembly can address."""
+    """All ways."""
     for filters in (2, 4):
         for rows in range(1, min(_MOST_ROWS, -(-down.output // 2)) + 1):
-            strips = WinogradStrips(down, across, in_c, out_c, rows, filters)
-            if out_c % filters == 0 and strips.addressable:
-                yield strips
+            if out_c % filters == 0:
+                yield WinogradStrips(down, across, in_c, out_c, rows, filters)
 
 
 def worthwhile(ways: Iterator[WinogradStrips], *, room: int) -> list[WinogradStrips]:

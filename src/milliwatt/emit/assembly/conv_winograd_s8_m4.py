@@ -8,9 +8,13 @@ four filters a pass: their taps are transformed from int8; for each group of pos
 accumulated with SMLAD, two channels at a time, and transformed to outputs. So the transformed filters, four times as
 large as the taps, are never stored but for one pass.
 
-Scratch: the transformed data by groups of positions, within them by frequency, pairs of channels, position; then from
-"work" on either the lines that the data's transform is in the middle of (and a row of the zero point), or the
-transformed filters by frequency, pairs of channels, filter, and behind them the sums of one group.
+Scratch: the transformed data by groups of positions, within them by turn of channels, frequency, pair of channels,
+position; then from "work" on either the columns of lines that the data's transform is in the middle of (and a row of
+the zero point), or the transformed filters by turn of channels, frequency, pair of channels, filter, and behind them
+the sums of one group.
+
+Sizes come from a table, so that layers of any size share the code: inner loops have immediate offsets that only depend
+on the length of a turn.
 """
 
 from __future__ import annotations
@@ -20,90 +24,97 @@ from collections.abc import Mapping
 from milliwatt.emit.assembly.scoped_listing import ScopedListing
 from milliwatt.emit.assembly.winograd_data import transform_data
 from milliwatt.emit.assembly.winograd_filters import transform_filters
+from milliwatt.emit.assembly.winograd_geometry import CONSTANTS, read
 from milliwatt.emit.assembly.winograd_outputs import write_outputs
-from milliwatt.emit.assembly.winograd_products import multiply
+from milliwatt.emit.assembly.winograd_products import keep_ends, more_turns, multiply
 from milliwatt.emit.assembly.winograd_shape import WinogradShape, winograd_shape
 
 
 def body(params: Mapping[str, int | float]) -> str:
-    """The whole function. Arguments: r0 input, r1 output, r2 scratch, r3 weights, then records on the stack."""
+    """The whole function. Arguments: r0 input, r1 output, r2 scratch, r3 weights, then records and geometry."""
     shape = winograd_shape(params)
     code = ScopedListing()
     _start(code, shape)
     strip = code.here()
     transform_data(code, shape)
     _passes(code, shape)
-    _next_strip(code, shape, strip)
+    _next_strip(code, strip)
     saved = code.borrowed
-    head = ["push {r4-r11, lr}", "ldr r12, [sp, #36]", *([f"vpush {saved}"] if saved else [])]
+    head = ["push {r4-r11, lr}", "ldrd r12, lr, [sp, #36]", *([f"vpush {saved}"] if saved else [])]
     tail = [*([f"vpop {saved}"] if saved else []), "pop {r4-r11, pc}"]
     return "\n".join([*head, code.text(), *tail])
 
 
 def _start(code: ScopedListing, shape: WinogradShape) -> None:
-    """The arguments, the records in r12, to S registers; the data aligned to groups of words."""
+    """The arguments, the records in r12, the geometry in lr, to S registers; the data aligned."""
+    code.keep_words(CONSTANTS, "lr")
+    code.keep("geometry", "lr")
     code.keep("strip output", "r1")
     code.keep("weights", "r3")
     code.keep("records", "r12")
-    if shape.out_h % 2:
-        code.add("r1", "r1", shape.out_h * shape.out_w * shape.out_c, temporary="r4")
+    if not shape.whole:
+        read(code, "r4", "output")
+        code.op("adds r1, r1, r4")
         code.keep("limit", "r1")
-    code.op(f"adds r2, #{4 * shape.group - 1}", f"bic r2, r2, #{4 * shape.group - 1}")
-    code.add("r2", "r2", shape.work, temporary="r4")
+    code.op(f"adds r2, #{shape.alignment - 1}", f"bic r2, r2, #{shape.alignment - 1}")
+    read(code, "r4", "work")
+    code.op("adds r2, r2, r4")
     code.keep("work", "r2")
-    code.add("r0", "r0", -shape.pad_top * shape.pitch, temporary="r4")
+    read(code, "r4", "above")
+    code.op("subs r0, r0, r4")
     code.keep("rows", "r0")
-    code.constant("r0", -shape.pad_top)
+    read(code, "r0", "pad_top")
+    code.op("rsbs r0, r0, #0")
     code.keep("row", "r0")
+    keep_ends(code, shape)
 
 
 def _passes(code: ScopedListing, shape: WinogradShape) -> None:
     """All filters on the strip."""
     code.fetch("r0", "strip output")
     code.keep("pass output", "r0")
-    one_pass, done = code.here(), code.label()
+    begin, done = code.label(), code.label()
+    code.branch("b", begin)
+    more, summed = more_turns(code, shape)
+    code.place(begin)
+    one_pass = code.here()
     transform_filters(code, shape)
     code.fetch("r0", "work")
-    code.add("r0", "r0", -shape.work, temporary="r1")
+    read(code, "r1", "work")
+    code.op("subs r0, r0, r1")
     code.keep("data", "r0")
     code.fetch("r0", "pass output")
     code.keep("tile", "r0")
-    code.constant("r0", shape.across)
-    code.keep("column", "r0")
+    read(code, "r0", "across")
+    code.keep("tiles left", "r0")
     code.op("movs r0, #0")
     code.keep("position", "r0")
+    # All that a layer with one turn runs for a group fits the 1 KB of an instruction cache.
+    code.op(".balign 32")
     group = code.here()
-    multiply(code, shape)
-    record_end = 4 * shape.record_words * shape.filters
+    multiply(code, shape, more, summed)
     write_outputs(code, shape, next_group=group, done=done)
     code.place(done)
     code.fetch("r0", "records")
-    code.add("r0", "r0", record_end, temporary="r1")
+    code.op(f"adds r0, #{4 * shape.record_words * shape.filters}")
     code.keep("records", "r0")
     code.fetch("r0", "pass output")
     code.op(f"adds r0, #{shape.filters}")
     code.keep("pass output", "r0")
     code.fetch("r1", "strip output")
-    code.add("r1", "r1", shape.out_c, temporary="r2")
-    code.op("cmp r0, r1")
+    code.fetch("r2", "out_c")
+    code.op("adds r1, r1, r2", "cmp r0, r1")
     code.branch("bne", one_pass)
-    code.forget("pass output", "data", "tile", "column", "position")
-    if not shape.even:
-        code.forget("positions")
+    code.forget("pass output", "data", "tile", "tiles left", "position", "positions")
 
 
-def _next_strip(code: ScopedListing, shape: WinogradShape, strip: int) -> None:
-    if shape.rows >= shape.down:
-        return
-    for name, size in (
-        ("weights", -9 * shape.in_c * shape.out_c),
-        ("records", -4 * shape.record_words * shape.out_c),
-        ("strip output", 2 * shape.rows * shape.out_w * shape.out_c),
-    ):
+def _next_strip(code: ScopedListing, strip: int) -> None:
+    for name, verb in (("weights", "subs"), ("records", "subs"), ("strip output", "adds")):
+        read(code, "r1", f"strip_{name.removeprefix('strip ')}")
         code.fetch("r0", name)
-        code.add("r0", "r0", size, temporary="r1")
+        code.op(f"{verb} r0, r0, r1")
         code.keep(name, "r0")
     code.fetch("r0", "row")
-    code.constant("r1", 2 * shape.down - shape.pad_top)
+    read(code, "r1", "row_end")
     code.op("cmp r0, r1")
     code.branch("blt", strip)

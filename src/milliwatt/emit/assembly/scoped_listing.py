@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from milliwatt.emit.assembly.listing import Listing
 
 _SCALARS = 32
@@ -25,15 +27,37 @@ class ScopedListing(Listing):
             ValueError: no S register is left.
         """
         if name not in self._held:
-            if not self._free:
-                raise ValueError(f"no S register is left for {name}")
-            self._held[name] = self._free.pop(0)
-            self._most = max(self._most, self._held[name] + 1)
+            self._hold(name)
         self.op(f"vmov s{self._held[name]}, {register}")
+
+    def _hold(self, name: str) -> None:
+        if not self._free:
+            raise ValueError(f"no S register is left for {name}")
+        self._held[name] = self._free.pop(0)
+        self._most = max(self._most, self._held[name] + 1)
+
+    def keep_words(self, names: Sequence[str], source: str) -> None:
+        """Load the words at a register to S registers of those names. First of all: they must lie side by side.
+
+        Raises:
+            ValueError: S registers are in use already.
+        """
+        if self._held:
+            raise ValueError("S registers are no longer side by side")
+        for name in names:
+            self._held[name] = self._free.pop(0)
+        self._most = len(names)
+        self.op(f"vldmia {source}, {{s0-s{len(names) - 1}}}")
 
     def fetch(self, register: str, name: str) -> None:
         """Copy the S register of that name to a register."""
         self.op(f"vmov {register}, s{self._held[name]}")
+
+    def copy(self, name: str, source: str) -> None:
+        """Copy the S register of one name to that of another."""
+        if name not in self._held:
+            self._hold(name)
+        self.op(f"vmov.f32 s{self._held[name]}, s{self._held[source]}")
 
     @property
     def borrowed(self) -> str:
@@ -45,14 +69,6 @@ class ScopedListing(Listing):
         for name in names:
             self._free.append(self._held.pop(name))
         self._free.sort()
-
-    def compare(self, register: str, value: int, *, temporary: str) -> None:
-        """Compare a register with a constant."""
-        if 0 <= value < 256:
-            self.op(f"cmp {register}, #{value}")
-        else:
-            self.constant(temporary, value)
-            self.op(f"cmp {register}, {temporary}")
 
     def count_down(self, name: str, again: int, *, temporary: str) -> None:
         """The end of a loop whose remaining turns are kept under a name."""
