@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from milliwatt.bands import Cut, in_bands
 from milliwatt.emit.emission import emit
 from milliwatt.emit.emitted import Emitted
 from milliwatt.errors import UsageError
@@ -35,6 +36,7 @@ class Options:
         max_ram: bytes that the arena may have, or None.
         weights: where constant tables lie when the model runs: flash, or ram (a copy made by the start-up code).
         stream: the time axis and the hop of a window model that shall be fed only what is new, or None.
+        bands: consecutive layers that shall be run a few rows at a time, or None; see `milliwatt.bands`.
         name: the C prefix.
         about: lines on top of the header.
         extra: further entries of the manifest.
@@ -46,6 +48,7 @@ class Options:
     max_ram: int | None = None
     weights: str = "flash"
     stream: Streaming | None = None
+    bands: Cut | None = None
     name: str = "model"
     about: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -81,22 +84,34 @@ def compile_graph(graph: Graph, options: Options, *, choose: Choose | None = Non
         options: what the user chose.
         choose: chooses kernels by measurement (`milliwatt.fit`); without it rules choose.
     """
-    optimised = optimise(graph, options.numerics)
-    if options.stream is not None:
-        # Behind the passes, which fold what is computed from shapes; they then run again on what streaming adds.
-        streamed = stream(optimised, axis=options.stream.axis, hop=options.stream.hop)
-        optimised = optimise(streamed, options.numerics)
-    program = lower(
-        optimised,
+    optimised = transformed(graph, options)
+    program = lowered(optimised, options, choose=choose)
+    placed = plan(program, budget=options.max_ram)
+    emitted = emit(placed, name=options.name, about=options.about, extra=options.extra)
+    return Build(graph, optimised, placed.program, placed, emitted, options)
+
+
+def lowered(graph: Graph, options: Options, *, choose: Choose | None = None) -> Program:
+    """The program of a transformed graph."""
+    return lower(
+        graph,
         core=options.board.core,
         numerics=options.numerics,
         optimize=options.optimize,
         tables_in_ram=options.weights == "ram",
         choose=choose,
     )
-    placed = plan(program, budget=options.max_ram)
-    emitted = emit(placed, name=options.name, about=options.about, extra=options.extra)
-    return Build(graph, optimised, placed.program, placed, emitted, options)
+
+
+def transformed(graph: Graph, options: Options) -> Graph:
+    """The graph that is lowered: behind the passes, and in the form that the options ask for."""
+    optimised = optimise(graph, options.numerics)
+    if options.stream is not None:
+        # Behind the passes, which fold what is computed from shapes; they then run again on what streaming adds.
+        streamed = stream(optimised, axis=options.stream.axis, hop=options.stream.hop)
+        optimised = optimise(streamed, options.numerics)
+    # Last, for the numbers of its nodes are those of the graph behind all passes.
+    return optimised if options.bands is None else in_bands(optimised, options.bands)
 
 
 def with_facts(build: Build, facts: Sequence[str], extra: Mapping[str, Any]) -> Build:

@@ -24,7 +24,10 @@ ALLOWED = {
     "measure": {"ir", "ops", "targets", "errors", "emit.emitted", "plan.layout", "lower.program", "samples"},
     # A transformation of graphs that the user asks for, not a pass that always runs.
     "stream": {"ir", "ops", "errors"},
+    # Likewise; a search decides where it is worth while.
+    "bands": {"ir", "ops", "stream"},
     "pipeline": {
+        "bands",
         "ir",
         "ops",
         "targets",
@@ -58,7 +61,19 @@ ALLOWED = {
     "verification": {"errors", "ir", "ops", "pipeline", "samples"},
     "stream_verification": {"errors", "ops", "passes", "pipeline", "samples", "stream", "verification"},
     "runners": {"emit", "errors", "measure", "ops", "pipeline", "verification"},
-    "fit": {"emit", "errors", "ir", "lower", "measure", "pipeline", "plan", "samples", "targets"},
+    "fit": {
+        "bands",
+        "emit",
+        "errors",
+        "ir",
+        "lower",
+        "measure",
+        "ops",
+        "pipeline",
+        "plan",
+        "samples",
+        "targets",
+    },
     "cli": None,
     "__init__": None,
 }

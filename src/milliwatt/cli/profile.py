@@ -78,10 +78,14 @@ def verb(
 
     build, result = measured(chosen)
     both = None if chosen is None else both_profiles(build, chosen, window=measured(None)[1], hop=result)
+    bands = build.options.bands
     if as_json:
-        print_json(result.to_json() | ({} if both is None else {"stream": both}))
+        extra = {} if both is None else {"stream": both}
+        print_json(result.to_json() | extra | ({} if bands is None else {"bands": bands.to_json()}))
         return
     show(result)
+    if bands is not None:
+        results().print(f"bands        {bands}", markup=False, highlight=False)
     for line in [] if both is None else both_lines(both):
         results().print(line, markup=False, highlight=False)
 

@@ -20,6 +20,8 @@ def cost_lines(build: Build, cost: Footprint) -> list[str]:
             f"flash  {cost.flash_total:,} bytes = code {cost.code:,} + weights {cost.weights:,} (linked ELF, clang)",
         ]
     lines.append(f"work   {build.program.macs:,} multiply-accumulates in {len(build.program.calls)} steps")
+    if build.options.bands is not None:
+        lines.append(f"bands  {build.options.bands}")
     return lines
 
 

@@ -15,8 +15,7 @@ from typing import Protocol
 from milliwatt.lower.alternatives import Alternatives, Calls
 from milliwatt.lower.program import Program
 from milliwatt.plan import plan
-from milliwatt.plan.layout import Plan
-from milliwatt.plan.lower_bound import binding_load, loads
+from milliwatt.plan.lower_bound import binding_load, loads, lower_bound
 
 
 class Timed(Protocol):
@@ -59,34 +58,47 @@ class Descent:
         alternatives: what there is to choose.
         measure: what candidates cost; asked only where a place has more than one, and for the exact cost only
             where the quick bound leaves a candidate in the race.
+        in_bands: for graphs of many nodes that repeat others: nodes that do the same take the same kernel, the arena
+            is the bound of the order as it stands instead of a plan's, and the time is that of all places.
     """
 
-    def __init__(self, alternatives: Alternatives, measure: Measure) -> None:
+    def __init__(self, alternatives: Alternatives, measure: Measure, *, in_bands: bool = False) -> None:
         self._alternatives = alternatives
         self._measure = measure
+        self._in_bands = in_bands
         self._needs = _needs(alternatives)
+        places = enumerate(alternatives.places)
+        self._first = [
+            index if place.repeats is None or not in_bands else place.repeats for index, place in places
+        ]
 
     def walk(self) -> Iterator[Point]:
         """Points from the fastest on, each with a smaller need at the step that bound the one before."""
         places = range(len(self._alternatives.places))
-        chosen = [self._fastest(place, range(len(self._needs[place]))) for place in places]
+        chosen = [self._fastest(place, range(len(self._needs[place]))) for place in self._first]
         while True:
-            placed = plan(self._alternatives.program(chosen))
-            yield Point(tuple(chosen), placed.arena_bytes, sum(self._time(i, chosen[i]) for i in places))
-            place = self._binding_place(placed, chosen)
+            program = self._alternatives.program(chosen)
+            arena = lower_bound(program)
+            if not self._in_bands:
+                placed = plan(program)
+                program, arena = placed.program, placed.arena_bytes
+            yield Point(tuple(chosen), arena, sum(self._time(i, chosen[i]) for i in places))
+            place = self._binding_place(program, chosen)
             if place is None:
                 return
             needs = self._needs[place]
             smaller = [index for index, need in enumerate(needs) if need < needs[chosen[place]]]
             if not smaller:
                 return
-            chosen[place] = self._fastest(place, smaller)
+            index = self._fastest(place, smaller)
+            alike = self._first[place]
+            chosen = [index if self._first[i] == alike else chosen[i] for i in places]
 
     def _calls(self, place: int, index: int) -> Calls:
-        return self._alternatives.places[place].candidates[index]
+        return self._alternatives.places[self._first[place]].candidates[index]
 
     def _time(self, place: int, index: int) -> float:
-        if len(self._alternatives.places[place].candidates) == 1:
+        if len(self._alternatives.places[place].candidates) == 1 and not self._in_bands:
             return 0.0
         return self._measure.exact(self._alternatives.empty, self._calls(place, index)).time
 
@@ -104,16 +116,16 @@ class Descent:
             best = min(best, (self._time(place, index), self._needs[place][index], index))
         return best[2]
 
-    def _binding_place(self, placed: Plan, chosen: Sequence[int]) -> int | None:
+    def _binding_place(self, program: Program, chosen: Sequence[int]) -> int | None:
         """The place of the step that needs most; None when the graph's inputs or outputs do."""
-        step = binding_load(placed.program).step
-        if not 0 <= step < len(placed.program.calls):
+        step = binding_load(program).step
+        if not 0 <= step < len(program.calls):
             return None
-        binding = placed.program.calls[step]
+        binding = program.calls[step]
         return next(
             place
             for place, index in enumerate(chosen)
-            if any(call is binding for call in self._calls(place, index))
+            if any(call is binding for call in self._alternatives.places[place].candidates[index])
         )
 
 

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from milliwatt.errors import BudgetError
+from milliwatt.errors import BudgetError, InternalError
+from milliwatt.fit.band_search import best_in_bands
 from milliwatt.fit.code_economy import give_back_code
 from milliwatt.fit.descent import Descent, Point
 from milliwatt.fit.measured_cost import MeasuredCost
@@ -97,14 +98,70 @@ def compile_measured(graph: Graph, options: Options) -> Build:
     """From an imported graph to C with the kernels that measure best on the options' board.
 
     ``max_ram`` is held against all RAM: where the stack takes its part of it, kernels are chosen anew for what
-    is left for the arena.
+    is left for the arena. With "ram", and wherever a budget or the board's RAM is not met otherwise, leading layers
+    run in bands of rows if that helps.
+
+    Raises:
+        BudgetError: no choice of kernels and bands has an arena within ``max_ram``.
+    """
+    refused: BudgetError | None = None
+    build: Build | None = None
+    try:
+        build = _whole(graph, options)
+    except BudgetError as error:
+        refused = error
+    banded = _banded(graph, options, build)
+    chosen = build if banded is None else banded
+    if chosen is None:
+        raise refused or InternalError("nothing was compiled", where=graph.name)
+    return chosen
+
+
+def _banded(graph: Graph, options: Options, build: Build | None) -> Build | None:
+    """The build in bands of rows where that is asked for and serves; else None."""
+    limit = _limit(options)
+    if options.board.core.is_host or options.bands is not None:
+        return None
+    # Where the budget refuses every choice of kernels, one without it still tells what the stack takes.
+    known = build or _whole(graph, replace(options, max_ram=None))
+    cost = footprint(known.emitted, options.board, level=level_of(options.optimize))
+    arena, beside = cost.arena, (cost.ram_total or 0) - cost.arena
+    over = build is None or (limit is not None and arena + beside > limit)
+    if not over and options.optimize != "ram":
+        return None
+    best = best_in_bands(
+        graph,
+        options,
+        MeasuredCost(options.board, level_of(options.optimize)),
+        arena=arena,
+        slowdown=SLOWDOWN,
+        limit=limit - beside if over and limit is not None else None,
+    )
+    if best is None:
+        return None
+    extra = {**options.extra, "bands": best.cut.to_json()}
+    in_bands = replace(options, bands=best.cut, extra=extra)
+    try:
+        made = compile_graph(graph, in_bands, choose=lambda _: best.point.chosen)
+    except BudgetError:
+        return None
+    return made if made.plan.arena_bytes < arena else None
+
+
+def _limit(options: Options) -> int | None:
+    """Bytes of RAM at most: the user's budget or what the board has."""
+    board = options.board
+    limits = [limit for limit in (options.max_ram, board.ram and board.ram.bytes) if limit]
+    return min(limits, default=None)
+
+
+def _whole(graph: Graph, options: Options) -> Build:
+    """The build without bands.
 
     Raises:
         BudgetError: no choice of kernels has an arena within ``max_ram``.
     """
-    board = options.board
-    limits = [limit for limit in (options.max_ram, board.ram and board.ram.bytes) if limit]
-    limit = min(limits, default=None)
+    board, limit = options.board, _limit(options)
     build = compile_graph(graph, options, choose=KernelChoice(options, limit))
     if limit is None or board.core.is_host or options.max_ram is None:
         return build

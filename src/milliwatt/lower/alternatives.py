@@ -23,10 +23,12 @@ class Place:
     Attributes:
         site: the node; None for a copy that lowering itself puts in, which has one candidate.
         candidates: the ways to carry it out, best by rule first; at least one.
+        repeats: the place whose candidates these are, on other values; None where the node is the first of its kind.
     """
 
     site: Site | None
     candidates: tuple[Calls, ...]
+    repeats: int | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from milliwatt.ir import Graph
 from milliwatt.lower.alternatives import Alternatives, Place, place_of
 from milliwatt.lower.homes import homes
 from milliwatt.lower.program import KernelCall, Program, Read, Table, Write
+from milliwatt.lower.repeats import Repeats
 from milliwatt.lower.site import site_of
 from milliwatt.ops import Numerics, find
 from milliwatt.targets import Core
@@ -48,14 +49,19 @@ def lower(
     placed = homes(graph)
     buffer_of = dict(placed.buffer_of)
     places: list[Place] = []
+    repeats = Repeats(graph)
     for index, node in enumerate(graph.nodes):
         if index in placed.still:
             continue
         if not find(node.op, where=node.source).view:
-            site = site_of(
-                graph, node, core=core, numerics=numerics, optimize=optimize, tables_in_ram=tables_in_ram
-            )
-            places.append(place_of(site, goals=goals, most=1 if choose is None else None))
+            place = repeats.find(node)
+            if place is None:
+                site = site_of(
+                    graph, node, core=core, numerics=numerics, optimize=optimize, tables_in_ram=tables_in_ram
+                )
+                place = place_of(site, goals=goals, most=1 if choose is None else None)
+                repeats.add(len(places), node, place)
+            places.append(place)
         else:
             places.append(_copy(graph, str(node.inputs[0]), node.outputs[0], source_node=node.source))
     for output in dict.fromkeys(graph.outputs):
