@@ -12,7 +12,7 @@ from milliwatt.testing.onnx_node_cases import cases, outcome
 # Modules of onnx.backend.test.case.node whose cases are quick to make.
 MODULES = """
     add argmax averagepool batch_normalization cast ceil clip concat conv convtranspose depthtospace
-    dequantizelinear div elu equal exp flatten floor gather gelu gemm globalaveragepool greater
+    dequantizelinear div elu equal erf exp flatten floor gather gelu gemm globalaveragepool greater
     hardsigmoid hardswish identity instance_normalization leakyrelu less log logsoftmax matmul max
     maxpool min mish mul neg pad pow prelu quantizelinear reciprocal reducemean reducesum relu reshape
     resize qlinearconv qlinearmatmul lstm gru rnn layernormalization

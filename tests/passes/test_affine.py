@@ -89,6 +89,31 @@ def attention(net: ChannelsFirst) -> None:
     net.op("SOFTMAX", (net.op("DIV", (net.op("BATCH_MATMUL", heads), root)),))
 
 
+def packed_heads(net: ChannelsFirst) -> list[str]:
+    """Queries, keys and values [2, 5, 3] of one projection."""
+    weights = net.build.weights((18, 6), DType.FLOAT32)
+    rows = net.op("FULLY_CONNECTED", (net.image((5, 6)), weights, net.constant((18,))))
+    heads = net.transpose(net.op("RESHAPE", (rows,), new_shape=(5, 3, 2, 3)), (1, 2, 0, 3))
+    sizes = net.integers([1, 2, 5, 3])
+    parts = [net.op("SLICE", (heads, net.integers([part, 0, 0, 0]), sizes)) for part in range(3)]
+    return [net.op("RESHAPE", (part,), new_shape=(2, 5, 3)) for part in parts]
+
+
+def packed_attention(net: ChannelsFirst) -> None:
+    queries, keys, values = packed_heads(net)
+    scaled = net.op("MUL", (queries, net.build.constant(np.array([0.6], np.float32))))
+    weights = net.op("SOFTMAX", (net.op("BATCH_MATMUL", (scaled, keys), adj_y=True),))
+    net.op("BATCH_MATMUL", (weights, values))
+
+
+def packed_and_read(net: ChannelsFirst) -> None:
+    """The queries are read unscaled, too."""
+    queries, keys, _ = packed_heads(net)
+    scaled = net.op("MUL", (queries, net.build.constant(np.array([0.6], np.float32))))
+    net.op("BATCH_MATMUL", (scaled, keys), adj_y=True)
+    net.op("TANH", (queries,))
+
+
 CASES: dict[str, tuple[Callable[[ChannelsFirst], None], dict[str, int]]] = {
     "norm behind": (norm_behind, {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 1, "MEAN": 1, "TRANSPOSE": 1}),
     "norm before, without padding": (
@@ -109,6 +134,10 @@ CASES: dict[str, tuple[Callable[[ChannelsFirst], None], dict[str, int]]] = {
     "norm before flatten": (
         norm_before_flatten,
         {"MAX_POOL_2D": 2, "MUL": 1, "ADD": 1, "FULLY_CONNECTED": 1, "TRANSPOSE": 1, "RESHAPE": 1},
+    ),
+    "packed attention": (
+        packed_attention,
+        {"FULLY_CONNECTED": 1, "RESHAPE": 4, "TRANSPOSE": 1, "SLICE": 3, "BATCH_MATMUL": 2, "SOFTMAX": 1},
     ),
     "attention": (
         attention,
@@ -180,6 +209,7 @@ STAYS = {
     "a filter that others use": shared_filter,
     "a factor per pixel": varying_in_space,
     "integers behind": quantised_behind,
+    "queries that others read": packed_and_read,
 }
 
 

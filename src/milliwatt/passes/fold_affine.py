@@ -66,7 +66,7 @@ class _Folding:
         scaled = weights * per_output(scale, places, weights.ndim)
         merged = layer.with_attrs(fused_activation_function=affine.activation)
         return _layer(
-            graph, merged, scaled, total, outputs=node.outputs, source=f"{layer.source} + {node.source}"
+            graph, merged, scaled, total, outputs=node.outputs, source=_joined(layer.source, node.source)
         )
 
     def _before(self, graph: Graph, node: Node) -> Change | None:
@@ -93,8 +93,13 @@ class _Folding:
         inputs = list(node.inputs)
         inputs[LINEAR[node.op].data] = affine.data
         reading = Node(node.op, tuple(inputs), node.outputs, node.attrs, node.states, node.source)
-        source = f"{before.source} + {node.source}"
+        source = _joined(before.source, node.source)
         return _layer(graph, reading, weights * scale, total, outputs=node.outputs, source=source)
+
+
+def _joined(first: str, second: str) -> str:
+    """Both sources, or one where the second says nothing new."""
+    return first if second in first.split(" + ") else f"{first} + {second}"
 
 
 def _uniform(graph: Graph, node: Node) -> bool:

@@ -2,96 +2,175 @@
 """Folds a constant scale into the weights of the layer that its data come from, through moves and matrix products.
 
 Attention divides the products of queries and keys by the root of their depth: the projection of the queries can
-do that for nothing.
+do that for nothing, also where one layer projects queries, keys and values: only its channels that reach the scale,
+and nothing else, are scaled. Which ones these are is found by moving their numbers along.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from milliwatt.ir import DType, Graph, Node, TensorType
-from milliwatt.ops import Numerics
+from milliwatt.ops import Call, Numerics, find, signature
 from milliwatt.passes.affine import LINEAR, affine_of, is_plain, parameters
 from milliwatt.passes.exactness import behind_integers
 from milliwatt.passes.rewrite import Pass
 
 Array = npt.NDArray[Any]
 
-_PASSED = {"RESHAPE": (0,), "TRANSPOSE": (0,), "BATCH_MATMUL": (0, 1)}
-"""Operators whose result scales with each of these inputs."""
+_DATA_OF_MOVES = {
+    "RESHAPE": 0,
+    "SLICE": 0,
+    "SPLIT": 1,
+    "SPLIT_V": 0,
+    "STRIDED_SLICE": 0,
+    "TRANSPOSE": 0,
+    "UNPACK": 0,
+}
+"""Operators that hand on elements of one input."""
+
+_MOST_CHANNELS = 1 << 24
+"""Channel numbers are moved as float32."""
 
 
-def _layer_behind(
-    graph: Graph, value: str, producers: dict[str, Node], users: dict[str, list[Node]]
-) -> Node | None:
-    """The layer whose scaled result scales the value and nothing else."""
-    node = producers.get(value)
-    if node is None or len(users[value]) != 1 or value in graph.outputs:
-        return None
-    if parameters(graph, node) is not None:
-        shared = len(users[str(node.inputs[LINEAR[node.op].filter])]) != 1
-        return node if is_plain(node) and not shared else None
-    for index in _PASSED.get(node.op, ()):
-        source = str(node.inputs[index])
-        found = None if source in graph.constants else _layer_behind(graph, source, producers, users)
-        if found is not None:
-            return found
-    return None
+@dataclass(frozen=True)
+class _Reader:
+    """A node (None: the graph's outputs) that reads channels of a layer, and the value where it does."""
+
+    node: Node | None
+    value: str
+    channels: frozenset[int]
 
 
-def _scaled(graph: Graph, layer: Node, factor: float) -> tuple[Node, dict[str, Array]]:
-    """The layer with filter and bias times the factor, and these constants."""
+class _Search:
+    """One graph with its producers and readers."""
+
+    def __init__(self, graph: Graph, numerics: Numerics) -> None:
+        self.graph = graph
+        self._numerics = numerics
+        self._producers, self._users = graph.producers(), graph.users()
+
+    def scaled_layer(self, value: str, reader: Node) -> tuple[Node, list[int]] | None:
+        """A layer and those of its channels that nothing but the reader's value depends on."""
+        layer = self._layer_of(value)
+        if layer is not None:
+            readers = list(self._readers(layer))
+            mine = [entry for entry in readers if entry.node is reader and entry.value == value]
+            others = frozenset().union(*(entry.channels for entry in readers if entry not in mine))
+            wanted = frozenset().union(*(entry.channels for entry in mine))
+            return None if wanted & others else (layer, sorted(wanted))
+        product = self._producers.get(value)
+        if product is None or not self._alone(value):
+            return None
+        if product.op in _DATA_OF_MOVES:
+            return self.scaled_layer(str(product.inputs[_DATA_OF_MOVES[product.op]]), product)
+        if product.op != "BATCH_MATMUL" or product.inputs[0] == product.inputs[1]:
+            return None
+        sides = (self.scaled_layer(str(name), product) for name in product.inputs)
+        return next((side for side in sides if side is not None), None)
+
+    def _alone(self, value: str) -> bool:
+        return len(self._users.get(value, ())) == 1 and value not in self.graph.outputs
+
+    def _layer_of(self, value: str) -> Node | None:
+        """The layer whose elements a value holds, its filter its own."""
+        node = self._producers.get(value)
+        while node is not None and node.op in _DATA_OF_MOVES:
+            node = self._producers.get(str(node.inputs[_DATA_OF_MOVES[node.op]]))
+        if node is None or parameters(self.graph, node) is None or not is_plain(node):
+            return None
+        return node if self._alone_filter(node) else None
+
+    def _alone_filter(self, layer: Node) -> bool:
+        return self._alone(str(layer.inputs[LINEAR[layer.op].filter]))
+
+    def _readers(self, layer: Node) -> Iterator[_Reader]:
+        """Who reads which channels, behind all moves."""
+        output = layer.outputs[0]
+        shape = self.graph.values[output].shape
+        numbers = np.broadcast_to(np.arange(shape[-1], dtype=np.float32), shape)
+        waiting = [(output, numbers)] if shape[-1] < _MOST_CHANNELS else []
+        while waiting:
+            value, held = waiting.pop()
+            channels = frozenset(np.unique(held).astype(int).tolist())
+            if value in self.graph.outputs:
+                yield _Reader(None, value, channels)
+            for node in self._users[value]:
+                if node.op in _DATA_OF_MOVES and node.inputs[_DATA_OF_MOVES[node.op]] == value:
+                    waiting.extend(zip(node.outputs, self._moved(node, held), strict=True))
+                else:
+                    yield _Reader(node, value, channels)
+
+    def _moved(self, node: Node, held: Array) -> tuple[Array, ...]:
+        data = _DATA_OF_MOVES[node.op]
+        inputs = [None if name is None else self.graph.constants.get(name) for name in node.inputs]
+        inputs[data] = np.ascontiguousarray(held)
+        call = Call(signature(self.graph, node), tuple(inputs), self._numerics)
+        return find(node.op).evaluate(call)
+
+
+def _scaled(graph: Graph, layer: Node, channels: list[int], factor: float) -> tuple[Node, dict[str, Array]]:
+    """The layer with these channels of filter and bias times the factor, and the new constants."""
     places, inputs = LINEAR[layer.op], list(layer.inputs)
     constants: dict[str, Array] = {}
-    for index, word in ((places.filter, "filter"), (places.bias, "bias")):
+    for index, axis, word in ((places.filter, places.out_axis, "filter"), (places.bias, 0, "bias")):
         old = inputs[index] if index < len(inputs) else None
         if old is not None:
+            array = graph.constants[old].reshape(-1) if word == "bias" else graph.constants[old]
+            factors = np.ones(array.shape[axis])
+            factors[channels] = factor
+            spread = factors.reshape([-1 if place == axis else 1 for place in range(array.ndim)])
             name = graph.fresh(f"{layer.outputs[0]}.scaled_{word}")
-            constants[name] = (graph.constants[old].astype(np.float64) * factor).astype(np.float32)
+            constants[name] = (array * spread).astype(np.float32)
             inputs[index] = name
     return replace(layer, inputs=tuple(inputs)), constants
 
 
-def _fold_one(graph: Graph) -> Graph:
+def _fold_one(graph: Graph, numerics: Numerics) -> Graph:
     """The graph with one scale folded, or the same object."""
-    producers, users, exact = graph.producers(), graph.users(), behind_integers(graph)
-    for node in graph.nodes:
-        affine = affine_of(graph, node)
-        if affine is None or affine.scale.size != 1 or affine.shift.any() or affine.activation != "NONE":
+    scales = [node for node in graph.nodes if _is_scale(graph, node)]
+    if not scales:
+        return graph
+    search, exact = _Search(graph, numerics), behind_integers(graph)
+    for node in scales:
+        affine, output = affine_of(graph, node), node.outputs[0]
+        if affine is None or output in exact or output in graph.outputs:
             continue
-        output = node.outputs[0]
-        if output in graph.outputs or output in exact or node.op not in ("MUL", "DIV"):
+        found = search.scaled_layer(affine.data, node)
+        if found is None:
             continue
-        layer = _layer_behind(graph, affine.data, producers, users)
-        if layer is None:
-            continue
-        scaled, constants = _scaled(graph, layer, float(affine.scale[0]))
-        if not all(np.isfinite(array).all() for array in constants.values()):
-            continue
-        nodes = tuple(
-            _renamed(scaled if entry is layer else entry, output, affine.data)
-            for entry in graph.nodes
-            if entry is not node
-        )
-        values = {name: TensorType(DType.FLOAT32, array.shape) for name, array in constants.items()}
-        return graph.replace(
-            nodes=nodes, values={**graph.values, **values}, constants={**graph.constants, **constants}
-        ).pruned()
+        layer, channels = found
+        scaled, constants = _scaled(graph, layer, channels, float(affine.scale[0]))
+        if all(np.isfinite(array).all() for array in constants.values()):
+            kept = (scaled if entry is layer else entry for entry in graph.nodes if entry is not node)
+            values = {name: TensorType(DType.FLOAT32, array.shape) for name, array in constants.items()}
+            return graph.replace(
+                nodes=tuple(_renamed(entry, output, affine.data) for entry in kept),
+                values={**graph.values, **values},
+                constants={**graph.constants, **constants},
+            ).pruned()
     return graph
+
+
+def _is_scale(graph: Graph, node: Node) -> bool:
+    """A product with one number, and no activation."""
+    affine = affine_of(graph, node) if node.op in ("MUL", "DIV") else None
+    return affine is not None and affine.scale.size == 1 and affine.activation == "NONE"
 
 
 def _renamed(node: Node, old: str, new: str) -> Node:
     return replace(node, inputs=tuple(new if name == old else name for name in node.inputs))
 
 
-def fold_scales(graph: Graph, _: Numerics = Numerics.LITERT) -> Graph:
+def fold_scales(graph: Graph, numerics: Numerics = Numerics.LITERT) -> Graph:
     """One scale after the other. Results change by rounding alone."""
     while True:
-        folded = _fold_one(graph)
+        folded = _fold_one(graph, numerics)
         if folded is graph:
             return graph
         graph = folded

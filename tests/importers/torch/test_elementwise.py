@@ -68,6 +68,7 @@ CASES = {
     ),
     "smooth activations": (
         lambda a: (
+            torch.erf(a),
             F.elu(a),
             F.elu(a, 0.5),
             F.selu(a),

@@ -47,6 +47,10 @@ class Edge:
         orders = {reader.order(choice, self.plain) for reader in self.readers}
         return orders | {self.plain} if self.is_output else orders
 
+    def moves(self, choice: Choice) -> int:
+        """The orders that the value must be brought to."""
+        return len(self.wanted(choice) - {self.given(choice)})
+
 
 @dataclass(frozen=True)
 class Model:
@@ -63,7 +67,11 @@ class Model:
 
     def moved_bytes(self, choice: Choice) -> int:
         """The bytes of all values that must be brought to another order, once for each order."""
-        return sum(edge.bytes * len(edge.wanted(choice) - {edge.given(choice)}) for edge in self.edges)
+        return sum(edge.bytes * edge.moves(choice) for edge in self.edges)
+
+    def moves(self, choice: Choice) -> int:
+        """The number of such moves."""
+        return sum(edge.moves(choice) for edge in self.edges)
 
 
 def read_by(node: Node, freedom: Freedom | None) -> tuple[str | None, ...]:

@@ -116,4 +116,5 @@ class _Ends:
 
 
 def _named(node: Node) -> str:
-    return f"{node.op} ({node.source})" if node.source else node.op
+    # What was fused into a layer follows behind a plus.
+    return f"{node.op} ({node.source.split(' + ')[0]})" if node.source else node.op

@@ -30,9 +30,9 @@ Carried = dict[int, Order]
 
 @dataclass(frozen=True)
 class Objective:
-    """Fewest bytes first; among those, the most nodes in the order of the operators around them.
+    """Fewest bytes first, then fewest moves, then the most nodes in the order of the operators around them.
 
-    The second lets activations, sums and paddings stand beside the convolution that they can be fused with.
+    The last lets activations, sums and paddings stand beside the convolution that they can be fused with.
 
     Attributes:
         model: the graph.
@@ -45,12 +45,18 @@ class Objective:
     def cost(self, choice: Choice) -> int:
         """The smaller the better."""
         unlike = sum(choice[index] != order for index, order in self.preferred.items())
-        return self.model.moved_bytes(choice) * self.byte + unlike
+        return self.model.moved_bytes(choice) * self.byte + self.model.moves(choice) * self.move + unlike
+
+    @property
+    def move(self) -> int:
+        """What a move costs: more than all preferences together."""
+        return len(self.model.nodes) + 1
 
     @property
     def byte(self) -> int:
-        """What a moved byte costs: more than all preferences together."""
-        return len(self.model.nodes) + 1
+        """What a moved byte costs: more than all moves together, of which a reader causes one at most."""
+        readers = sum(len(edge.readers) + 1 for edge in self.model.edges)
+        return self.move * (readers + 1)
 
 
 def best_choice(model: Model) -> Choice | None:
@@ -176,7 +182,8 @@ def fused(objective: Objective, zero: Choice, one: Choice) -> Choice:
         if pair[0] != pair[1]
     }
     for edge in objective.model.edges:
-        _add(network, vertices, edge, choices=(zero, one), byte=objective.byte)
+        cost = edge.bytes * objective.byte + objective.move
+        _add(network, vertices, edge, choices=(zero, one), cost=cost)
     for index, vertex in vertices.items():
         preferred = objective.preferred.get(index)
         if preferred == one[index]:
@@ -191,9 +198,9 @@ def fused(objective: Objective, zero: Choice, one: Choice) -> Choice:
 
 
 def _add(
-    network: Network, vertices: dict[int, int], edge: Edge, *, choices: tuple[Choice, Choice], byte: int
+    network: Network, vertices: dict[int, int], edge: Edge, *, choices: tuple[Choice, Choice], cost: int
 ) -> None:
-    """One value's cost: its bytes for every order that somebody wants and its producer does not give.
+    """One value's cost, for every order that somebody wants and its producer does not give.
 
     A node's vertex is on the source's side when the node takes the order of choice 1.
     """
@@ -211,7 +218,7 @@ def _add(
         _add_order(
             network,
             vertices,
-            _Want(edge.bytes * byte, maker, given.index(order) if order in given else None),
+            _Want(cost, maker, given.index(order) if order in given else None),
             [(node, before == order, after == order) for node, before, after in wanted],
         )
 
@@ -231,7 +238,7 @@ class _Want:
 def _add_order(
     network: Network, vertices: dict[int, int], want: _Want, readers: list[tuple[int, bool, bool]]
 ) -> None:
-    unbounded = 1 << 62
+    unbounded = 1 << 120
     if any(old and new for _, old, new in readers):
         if want.gives == 1:
             network.arc(SOURCE, want.maker, want.cost)

@@ -177,6 +177,7 @@ HANDLERS = {
     "Clip": clip,
     "Dropout": dropout,
     "Elu": elu,
+    "Erf": _same("ERF"),
     "Exp": _same("EXP"),
     "Floor": _same("FLOOR"),
     "Gelu": gelu,

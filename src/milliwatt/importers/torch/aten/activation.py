@@ -223,6 +223,7 @@ _SAME_NAMES = {
     "relu6": "RELU6",
     "square": "SQUARE",
     "hardswish": "HARD_SWISH",
+    "erf": "ERF",
 }
 
 TABLE = {
