@@ -61,9 +61,15 @@ def integer(value: int) -> str:
 
 
 def floating(value: float) -> str:
-    """A float constant that reads back as the same float32. There are no literals of infinity or NaN."""
-    if not np.isfinite(value):
-        raise ValueError("C has no literal of infinity or NaN")
+    """A float constant that reads back as the same float32; infinities, which have no literal, as quotients.
+
+    Raises:
+        ValueError: it is NaN.
+    """
+    if np.isnan(value):
+        raise ValueError("C has no literal of NaN")
+    if np.isinf(value):
+        return "(1.0f / 0.0f)" if value > 0 else "(-1.0f / 0.0f)"
     text = np.format_float_scientific(np.float32(value), unique=True, trim="0")
     return f"{text}f"
 

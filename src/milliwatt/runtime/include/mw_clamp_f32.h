@@ -8,14 +8,8 @@
 /* NaN stays NaN, as with std::min and std::max in TFLite's kernels. */
 MW_INLINE float mw_clamp_f32(float value, float low, float high)
 {
-    /* Constants, mostly: what limits nothing costs nothing. */
-    if (low >= -3.402823466e+38f) {
-        value = value < low ? low : value;
-    }
-    if (high <= 3.402823466e+38f) {
-        value = value > high ? high : value;
-    }
-    return value;
+    value = value < low ? low : value;
+    return value > high ? high : value;
 }
 
 #endif
