@@ -137,7 +137,7 @@ CASES: dict[str, tuple[Callable[[ChannelsFirst], None], dict[str, int]]] = {
     ),
     "packed attention": (
         packed_attention,
-        {"FULLY_CONNECTED": 1, "RESHAPE": 4, "TRANSPOSE": 1, "SLICE": 3, "BATCH_MATMUL": 2, "SOFTMAX": 1},
+        {"FULLY_CONNECTED": 1, "RESHAPE": 4, "TRANSPOSE": 1, "SLICE": 3, "ATTENTION": 1},
     ),
     "attention": (
         attention,
