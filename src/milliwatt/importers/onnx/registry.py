@@ -17,7 +17,6 @@ import milliwatt.importers.onnx.operators as package
 from milliwatt.importers.onnx.site import Handler, Site
 
 _HINTS = {
-    "DynamicQuantizeLinear": "quantise the model statically, with calibration data",
     "Loop": "export with the loop unrolled: fixed shapes, no control flow that depends on data",
     "Scan": "export with the loop unrolled: fixed shapes, no control flow that depends on data",
     "NonZero": "its result has no fixed size",

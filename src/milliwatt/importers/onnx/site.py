@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -66,6 +66,12 @@ class Site:
     def build(self) -> GraphBuilder:
         """The graph that is being built."""
         return self.scope.build
+
+    def with_inputs(self, *values: str) -> Site:
+        """The same node on other values of the graph."""
+        names = tuple(f"input {index}" for index in range(len(values)))
+        scope = Scope(self.scope.build, {}, dict(zip(names, values, strict=True)), {})
+        return replace(self, node=replace(self.node, inputs=names), scope=scope)
 
     def has(self, index: int) -> bool:
         """Whether the optional input is given."""

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 
 from milliwatt.importers.channel_first import to_channel_first, to_channel_last
 from milliwatt.importers.moving import reshape
 from milliwatt.importers.onnx.site import Handler, Result, Site
 from milliwatt.importers.scalars import scalar
 from milliwatt.ir import DType
+
+MAX_WHOLE_EXPONENT = 64
 
 
 def _pair(op: str, *, dtype: DType | None = None) -> Handler:
@@ -46,24 +47,30 @@ def mod(site: Site) -> Result:
 
 
 def power(site: Site) -> Result:
-    """Pow with the exponents that have an operator of their own."""
-    build, value, exponent = site.build, site.value(0), site.constant(1)
-    if exponent is None or exponent.size != 1:
-        raise site.refusal("Pow is supported with one constant exponent: 0.5, -0.5, 1, 2, 3, 4, -1 or -2")
-    powers: dict[float, Callable[[], str]] = {
-        0.5: lambda: build.node("SQRT", [value]),
-        -0.5: lambda: build.node("RSQRT", [value]),
-        1.0: lambda: value,
-        2.0: lambda: build.node("SQUARE", [value]),
-        3.0: lambda: build.node("MUL", [build.node("SQUARE", [value]), value]),
-        4.0: lambda: build.node("SQUARE", [build.node("SQUARE", [value])]),
-        -1.0: lambda: build.node("DIV", [scalar(build, 1.0), value]),
-        -2.0: lambda: build.node("DIV", [scalar(build, 1.0), build.node("SQUARE", [value])]),
-    }
-    make = powers.get(float(exponent.reshape(-1)[0]))
-    if make is None:
-        raise site.refusal(f"Pow with the exponent {float(exponent.reshape(-1)[0]):g} is not supported")
-    return make()
+    """Pow with one constant exponent."""
+    exponent = site.constant(1)
+    if exponent is None or exponent.size != 1 or site.dtype(0) is not DType.FLOAT32:
+        raise site.refusal("Pow is supported for floats, with one constant exponent")
+    return power_of(site, site.value(0), float(exponent.reshape(-1)[0]))
+
+
+def power_of(site: Site, value: str, exponent: float) -> str:
+    """A value to a power: products for small whole exponents, else exp(exponent * log(x))."""
+    build = site.build
+    if exponent < 0 and exponent != -0.5:
+        return build.node("DIV", [scalar(build, 1.0), power_of(site, value, -exponent)])
+    if exponent in (0.5, -0.5):
+        return build.node("SQRT" if exponent > 0 else "RSQRT", [value])
+    if exponent != int(exponent) or not 1 <= exponent <= MAX_WHOLE_EXPONENT:
+        # Not a number below zero, as pow has it there for exponents that are not whole.
+        if exponent == int(exponent):
+            raise site.refusal(f"Pow with the exponent {exponent:g} is not supported")
+        return build.node("EXP", [build.node("MUL", [build.node("LOG", [value]), scalar(build, exponent)])])
+    if exponent == 1:
+        return value
+    half = power_of(site, value, exponent // 2)
+    whole = build.node("SQUARE", [half])
+    return whole if exponent % 2 == 0 else build.node("MUL", [whole, value])
 
 
 def prelu(site: Site) -> Result:

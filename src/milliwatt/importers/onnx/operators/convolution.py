@@ -47,6 +47,11 @@ def window_padding(
 
 def conv(site: Site) -> Result:
     """Conv with filters [out, in / groups, …]."""
+    return convolved(site)
+
+
+def convolved(site: Site) -> str:
+    """The convolution of the first two inputs, plus the third."""
     shape, filters = site.shape(0), site.shape(1)
     axes, groups = len(shape) - 2, site.integer("group", 1)
     if axes < 1 or len(filters) != len(shape) or groups < 1 or filters[1] * groups != shape[1]:

@@ -9,6 +9,8 @@ import numpy as np
 
 from milliwatt.importers.channel_first import scale_and_offset
 from milliwatt.importers.moving import reshape, transpose
+from milliwatt.importers.onnx.operators.binary import power_of
+from milliwatt.importers.onnx.operators.reduction import along_axis
 from milliwatt.importers.onnx.site import Handler, Result, Site
 from milliwatt.importers.scalars import scalar
 from milliwatt.ir import DType
@@ -115,6 +117,21 @@ def lp_normalization(site: Site) -> Result:
     return build.node("DIV", [value, safe])
 
 
+def local_response_normalization(site: Site) -> Result:
+    """LRN: x / (bias + alpha / size * sum of squares over neighbouring channels) ** beta."""
+    build, shape, size = site.build, site.shape(0), site.integer("size", 0)
+    bias = site.number("bias", 1.0)
+    if len(shape) < 2 or size < 1 or shape[1] > 4096 or bias <= 0:
+        raise site.refusal("LRN is supported for at most 4096 channels and a positive bias")
+    index = np.arange(shape[1])
+    distance = index[None, :] - index[:, None]
+    near = (distance >= -((size - 1) // 2)) & (distance <= size // 2)
+    weights = near.astype(np.float32) * np.float32(site.number("alpha", 1e-4) / size)
+    total = along_axis(site, build.node("SQUARE", [site.value(0)]), 1, weights)
+    base = build.node("ADD", [total, scalar(build, bias)])
+    return build.node("DIV", [site.value(0), power_of(site, base, site.number("beta", 0.75))])
+
+
 def _softmax(op: str) -> Handler:
     def handle(site: Site) -> Result:
         build, value, shape = site.build, site.value(0), site.shape(0)
@@ -138,6 +155,7 @@ HANDLERS = {
     "BatchNormalization": batch_normalization,
     "GroupNormalization": group_normalization,
     "InstanceNormalization": instance_normalization,
+    "LRN": local_response_normalization,
     "LayerNormalization": layer_normalization,
     "LogSoftmax": _softmax("LOG_SOFTMAX"),
     "LpNormalization": lp_normalization,

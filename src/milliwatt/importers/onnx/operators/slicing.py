@@ -213,15 +213,54 @@ def cast(site: Site) -> Result:
 
 _SCHEMA_NAMES = {kind: kind.name for kind in DType}
 
+
+def triangle(site: Site) -> Result:
+    """Trilu: the upper or lower triangle of matrices, zeros elsewhere."""
+    build, shape = site.build, site.shape(0)
+    offset = site.known_integers(1, "offset")[0] if site.has(1) else 0
+    if len(shape) < 2 or shape[-1] * shape[-2] > 1 << 22:
+        raise site.refusal("Trilu is supported for matrices of at most 4 million elements")
+    offset = max(min(offset, shape[-1]), -shape[-2])
+    ones = np.ones(shape[-2:], np.bool_)
+    kept = np.triu(ones, offset) if site.integer("upper", 1) else np.tril(ones, offset)
+    kind = build.type_of(value := site.value(0))
+    inputs = [build.constant(kept, stem="triangle"), value, build.constant(np.zeros((), kind.dtype.numpy))]
+    return build.node("SELECT_V2", inputs, dtype=kind.dtype)
+
+
+def one_hot(site: Site) -> Result:
+    """OneHot: one of two constants at every place of a new axis, by whether its index is the data's."""
+    build, shape = site.build, site.shape(0)
+    depth, values = int(site.known(1, "depth").reshape(-1)[0]), site.known(2, "values").reshape(-1)
+    if not 1 <= depth <= 1 << 20 or values.size != 2 or site.dtype(0) not in (DType.INT32, DType.INT64):
+        raise site.refusal("OneHot is supported for int32 and int64 indices, with two values")
+    axis = site.axis(site.integer("axis", -1), len(shape) + 1)
+    dtype = site.dtype(0).numpy
+    extent = build.constant(np.array(depth, dtype), stem="depth")
+    zero, given = build.constant(np.array(0, dtype)), site.value(0)
+    negative = build.node("LESS", [given, zero], dtype=DType.BOOL)
+    counted = build.node(
+        "SELECT_V2", [negative, build.node("ADD", [given, extent]), given], dtype=site.dtype(0)
+    )
+    data = reshape(build, counted, (*shape[:axis], 1, *shape[axis:]))
+    places = np.arange(depth, dtype=dtype).reshape((depth, *(1,) * (len(shape) - axis)))
+    hit = build.node("EQUAL", [data, build.constant(places, stem="places")], dtype=DType.BOOL)
+    kind = stored_type(values.dtype)
+    off, on = (build.constant(np.array(value, kind.numpy), stem="value") for value in values)
+    return build.node("SELECT_V2", [hit, on, off], dtype=kind)
+
+
 HANDLERS = {
     "Cast": cast,
     "CastLike": cast,
     "Constant": constant,
     "Gather": gather,
     "GatherND": gather_nd,
+    "OneHot": one_hot,
     "Pad": pad_,
     "Shape": shape_of,
     "Size": size_of,
     "Slice": slice_,
     "Split": split,
+    "Trilu": triangle,
 }

@@ -108,10 +108,8 @@ def selu(site: Site) -> Result:
 
 def hard_sigmoid(site: Site) -> Result:
     """HardSigmoid: alpha * x + beta, limited to 0..1."""
-    build = site.build
-    scaled = build.node("MUL", [site.value(0), scalar(build, site.number("alpha", 0.2))])
-    moved = build.node("ADD", [scaled, scalar(build, site.number("beta", 0.5))])
-    return build.node("RELU_0_TO_1", [moved])
+    attributes = {"alpha": site.number("alpha", 0.2), "beta": site.number("beta", 0.5)}
+    return site.build.node("HARD_SIGMOID", [site.value(0)], attributes)
 
 
 def softplus_of(site: Site, value: str) -> str:
@@ -136,8 +134,26 @@ def mish(site: Site) -> Result:
 def swish(site: Site) -> Result:
     """Swish: x * sigmoid(alpha * x)."""
     build, value, alpha = site.build, site.value(0), site.number("alpha", 1.0)
-    inner = value if alpha == 1.0 else build.node("MUL", [value, scalar(build, alpha)])
+    if alpha == 1.0:
+        return build.node("SILU", [value])
+    inner = build.node("MUL", [value, scalar(build, alpha)])
     return build.node("MUL", [value, build.node("LOGISTIC", [inner])])
+
+
+def is_nan(site: Site) -> Result:
+    """IsNaN: what does not equal itself."""
+    return site.build.node("NOT_EQUAL", [site.value(0), site.value(0)], dtype=DType.BOOL)
+
+
+def is_infinite(site: Site) -> Result:
+    """IsInf, of either sign or of one."""
+    build, value = site.build, site.value(0)
+    signs = site.integer("detect_positive", 1), site.integer("detect_negative", 1)
+    if not any(signs):
+        raise site.refusal("IsInf that detects nothing is not supported")
+    value = build.node("ABS", [value]) if all(signs) else value
+    infinity = math.inf if signs[0] else -math.inf
+    return build.node("EQUAL", [value, scalar(build, infinity)], dtype=DType.BOOL)
 
 
 def softsign(site: Site) -> Result:
@@ -184,6 +200,8 @@ HANDLERS = {
     "HardSigmoid": hard_sigmoid,
     "HardSwish": _same("HARD_SWISH"),
     "Identity": identity,
+    "IsInf": is_infinite,
+    "IsNaN": is_nan,
     "LeakyRelu": leaky_relu,
     "Log": _same("LOG"),
     "Mish": mish,
