@@ -21,6 +21,8 @@ from milliwatt.cli.app import application
 from milliwatt.cli.boards import describe as describe_board
 from milliwatt.cli.ops import describe as describe_operator
 from milliwatt.cli.verbs import verbs
+from milliwatt.importers.onnx.decompose import DECOMPOSITIONS
+from milliwatt.importers.onnx.registry import handlers
 from milliwatt.ops import operators
 from milliwatt.passes import passes
 from milliwatt.targets import boards
@@ -103,11 +105,26 @@ def command_line_page() -> Iterator[str]:
         yield "\n" + module.EXAMPLE.replace("[bold]", "`").replace("[/]", "`") + "\n"
 
 
+def onnx_page() -> Iterator[str]:
+    """The ONNX operators that are read, by domain."""
+    yield "# ONNX operators\n\nOperator sets 7 and newer. What else a model holds is refused by name.\n"
+    domains: dict[str, list[str]] = {}
+    for domain, op in sorted({*handlers(), *DECOMPOSITIONS, ("", "If")}):
+        domains.setdefault(domain or "ai.onnx", []).append(f"`{op}`")
+    for domain, names in domains.items():
+        yield f"## {domain}\n\n{', '.join(names)}\n"
+    yield (
+        "`If` takes the branch of a condition that is known on import. Shapes, axes, scales and weights must be "
+        "constants, or follow from constants and static shapes: such nodes are evaluated on import."
+    )
+
+
 PAGES = {
     "operators.md": operators_page,
     "boards.md": boards_page,
     "passes.md": passes_page,
     "errors.md": errors_page,
+    "onnx.md": onnx_page,
     "command-line.md": command_line_page,
 }
 

@@ -105,7 +105,7 @@ def _concat(it: _Expansion) -> tuple[NodeRecord, ...]:
     return it.quantised(it.add("Concat", parts, attributes=it.node.attributes), 0)
 
 
-_TABLE: Mapping[tuple[str, str], Decomposition] = {
+DECOMPOSITIONS: Mapping[tuple[str, str], Decomposition] = {
     ("", "QLinearConv"): _conv,
     ("", "QLinearMatMul"): _matmul,
     (_MICROSOFT, "QGemm"): _gemm,
@@ -126,7 +126,7 @@ def decomposed(node: NodeRecord, prefix: str) -> tuple[NodeRecord, ...] | None:
 
     Nodes that lack an input, or work on channel-last data, are left to be refused as they are.
     """
-    expand = _TABLE.get((node.domain, node.op))
+    expand = DECOMPOSITIONS.get((node.domain, node.op))
     if expand is None or not node.outputs or len(node.inputs) < 5 or node.attributes.get("channels_last"):
         return None
     return expand(_Expansion(node, prefix))
