@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,43 @@ class Calls(torch.nn.Module):
 
     def forward(self, *inputs: Any) -> Any:
         return self.function(*inputs)
+
+
+class Together(torch.nn.Module):
+    """Many functions or modules in one, since exporting costs time; each has inputs of its own.
+
+    Args:
+        cases: (function, *inputs) by name.
+    """
+
+    def __init__(self, cases: Mapping[str, Sequence[Any]]) -> None:
+        super().__init__()
+        self.cases = dict(cases)
+        modules = {name: case[0] for name, case in cases.items() if isinstance(case[0], torch.nn.Module)}
+        self.registered = torch.nn.ModuleList(modules.values())
+
+    def forward(self, *inputs: Any) -> Any:
+        waiting = list(inputs)
+        results = []
+        for function, *own in self.cases.values():
+            results.append(function(*(waiting.pop(0) for _ in own)))
+        return results
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """The inputs of all cases, in order."""
+        return tuple(tensor for _, *own in self.cases.values() for tensor in own)
+
+    def compared(self) -> dict[str, list[tuple[np.ndarray, np.ndarray]]]:
+        """For each case its results: PyTorch's, and those of the imported graph's meaning."""
+        graph = from_module(self.eval(), self.inputs, "model")
+        got = iter(Interpreter(graph).run([np.asarray(tensor) for tensor in self.inputs]))
+        with torch.no_grad():
+            expected = self(*self.inputs)
+        return {
+            name: [(array, next(got)) for array in flat(result)]
+            for name, result in zip(self.cases, expected, strict=True)
+        }
 
 
 def random(*shape: int, seed: int = 0) -> Any:
@@ -73,6 +110,14 @@ def same_results(graph: Graph, runner: Runner, module: Any, runs: Sequence[Seque
             assert wrong is None, (
                 f"output {index} at {wrong}: {left[wrong]} became {np.asarray(right)[wrong]}"
             )
+
+
+def equal_within(pairs: Sequence[tuple[np.ndarray, np.ndarray]], tolerance: float = 1e-5) -> None:
+    """Integers are equal, floats within the tolerance relative to the largest magnitude."""
+    assert pairs
+    for index, (expected, got) in enumerate(pairs):
+        wrong = unequal(expected, got, tolerance)
+        assert wrong is None, f"result {index} at {wrong}: {expected[wrong]} became {got[wrong]}"
 
 
 def flat(result: Any) -> list[np.ndarray]:

@@ -3,11 +3,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (the extra train)")
 
-from tests.importers.torch.agreement import Calls, agree, host, random, same_results  # noqa: E402
+from tests.importers.torch.agreement import (  # noqa: E402
+    Calls,
+    Together,
+    agree,
+    equal_within,
+    host,
+    random,
+    same_results,
+)
 from torch.nn import functional as F  # noqa: E402, N812
 
 from milliwatt.errors import UnsupportedError  # noqa: E402
@@ -143,10 +152,15 @@ CASES = {
 }
 
 
+@pytest.fixture(scope="module")
+def compared() -> dict[str, list[tuple[np.ndarray, np.ndarray]]]:
+    """The results of all cases."""
+    return Together(CASES).compared()
+
+
 @pytest.mark.parametrize("case", CASES)
-def test_agrees_with_pytorch(case: str) -> None:
-    function, *inputs = CASES[case]
-    agree(Calls(function), *inputs)
+def test_agrees_with_pytorch(case: str, compared: dict[str, list[tuple[np.ndarray, np.ndarray]]]) -> None:
+    equal_within(compared[case])
 
 
 def test_compiled() -> None:

@@ -3,11 +3,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (the extra train)")
 
-from tests.importers.torch.agreement import Calls, agree, host, random, same_results, seeded  # noqa: E402
+from tests.importers.torch.agreement import (  # noqa: E402
+    Calls,
+    Together,
+    agree,
+    equal_within,
+    host,
+    random,
+    same_results,
+    seeded,
+)
 from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402, N812
 
@@ -96,23 +106,27 @@ ATTENTION = {
 }
 
 
-@pytest.mark.parametrize("layer", LAYERS)
-def test_layer_agrees_with_pytorch(layer: str) -> None:
-    make, *inputs = LAYERS[layer]
-    agree(seeded(make), *inputs)
+CASES = {
+    **{name: (seeded(make), *inputs) for name, (make, *inputs) in LAYERS.items()},
+    **{name: (function, X) for name, function in FUNCTIONS.items()},
+}
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_function_agrees_with_pytorch(name: str) -> None:
-    agree(Calls(FUNCTIONS[name]), X)
+@pytest.fixture(scope="module")
+def compared() -> dict[str, list[tuple[np.ndarray, np.ndarray]]]:
+    """The results of all cases."""
+    return Together(CASES).compared()
 
 
-@pytest.mark.parametrize("kind", ATTENTION)
-def test_attention_agrees_with_pytorch(kind: str) -> None:
-    module = Calls(ATTENTION[kind])
+@pytest.mark.parametrize("case", CASES)
+def test_agrees_with_pytorch(case: str, compared: dict[str, list[tuple[np.ndarray, np.ndarray]]]) -> None:
+    equal_within(compared[case])
+
+
+def test_attention_compiled() -> None:
+    module = Calls(lambda *inputs: [function(*inputs) for function in ATTENTION.values()])
     graph = agree(module, X, Y)
-    if kind in ("causal", "mask of truth values"):
-        same_results(graph, host(graph), module, [(X, Y)])
+    same_results(graph, host(graph), module, [(X, Y)])
 
 
 class Recurrent(nn.Module):
@@ -137,15 +151,18 @@ RECURRENT = {
 }
 
 
-@pytest.mark.parametrize("name", RECURRENT)
-def test_recurrent_layer_agrees_with_pytorch(name: str) -> None:
-    kind, states, options = RECURRENT[name]
-    module = seeded(lambda: Recurrent(kind(6, 5, **options), states))
-    count = options.get("num_layers", 1) * (2 if options.get("bidirectional") else 1)
-    batch = 7 if options.get("batch_first") else 2
-    inputs = (random(7, 2, 6), random(count, batch, 5, seed=1))
-    graph = agree(module, *inputs)
-    same_results(graph, host(graph), module, [inputs])
+def test_recurrent_layers_compiled() -> None:
+    cases = {}
+    for name, (kind, states, options) in RECURRENT.items():
+        module = seeded(
+            lambda kind=kind, states=states, options=options: Recurrent(kind(6, 5, **options), states)
+        )
+        count = options.get("num_layers", 1) * (2 if options.get("bidirectional") else 1)
+        batch = 7 if options.get("batch_first") else 2
+        cases[name] = (module, random(7, 2, 6), random(count, batch, 5, seed=1))
+    module = Together(cases)
+    graph = agree(module, *module.inputs)
+    same_results(graph, host(graph), module, [module.inputs])
 
 
 def test_recurrent_layer_from_zeros_has_no_initial_state() -> None:

@@ -7,6 +7,7 @@ attention), so that structure survives.
 
 from __future__ import annotations
 
+import functools
 import warnings
 from typing import Any
 
@@ -52,14 +53,16 @@ def exported(module: Any, example: tuple[Any, ...]) -> Any:
 
 def functional(program: Any) -> Any:
     """The program with fixed extents, without changes in place, decomposed to what there are translations for."""
-    framework = torch()
     static = _with_fixed_extents(program)
-    table = framework.export.default_decompositions()
-    for operator in list(table):
-        if str(operator) in translations():
-            table.pop(operator)
-    with framework.no_grad(), _quiet():
-        return static.run_decompositions(table)
+    with torch().no_grad(), _quiet():
+        return static.run_decompositions(dict(_decompositions()))
+
+
+@functools.cache
+def _decompositions() -> dict[Any, Any]:
+    """PyTorch's decompositions of the operators that no translation takes."""
+    table = torch().export.default_decompositions()
+    return {operator: table[operator] for operator in list(table) if str(operator) not in translations()}
 
 
 def input_nodes(program: Any) -> list[Any]:

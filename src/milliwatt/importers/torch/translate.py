@@ -99,7 +99,7 @@ class _Translator:
         """A buffer that the module writes to: a state variable, read once per run."""
         initial = array_of(self._stored(target, node).tensor, where=f"buffer {target}")
         self._states[target] = self._build.state(printable(target), initial)
-        return self._build.read_state(self._states[target], stem=node.name)
+        return self._renamed(self._build.read_state(self._states[target]), node.name)
 
     # What is computed --------------------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ class _Translator:
 
     def _named(self, node: Any, result: Result) -> Meaning:
         if isinstance(result, tuple):
-            return result
+            return self._named_parts(node, result)
         kind, expected = self._build.type_of(result), node.meta.get("val")
         if hasattr(expected, "shape"):
             found = (kind.shape, kind.dtype)
@@ -138,9 +138,21 @@ class _Translator:
                     f"{node.target} became {kind} instead of {wanted[1].value}{list(wanted[0])}",
                     where=self._build.source,
                 )
-        if result in self._named_values or self._build.producer(result) is None:
-            return result
-        named = self._build.rename(result, node.name)
+        return self._renamed(result, node.name)
+
+    def _named_parts(self, node: Any, parts: tuple[str | None, ...]) -> Meaning:
+        """Several results, with the names of the nodes that pick them out."""
+        names = {user.args[1]: user.name for user in node.users if user.target is operator.getitem}
+        return tuple(
+            part if part is None or index not in names else self._renamed(part, names[index])
+            for index, part in enumerate(parts)
+        )
+
+    def _renamed(self, value: str, name: str) -> str:
+        """The value by the program's name, unless it has one already."""
+        if value in self._named_values or self._build.producer(value) is None:
+            return value
+        named = self._build.rename(value, name)
         self._named_values.add(named)
         return named
 

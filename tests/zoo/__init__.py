@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small networks of well-known shapes, defined in PyTorch by ourselves, with random weights."""
