@@ -127,6 +127,7 @@ def load(
     model: object,
     example: object = None,
     *,
+    name: str | None = None,
     input_shapes: Mapping[str, Shape] | None = None,
     trust: bool = False,
 ) -> Graph:
@@ -135,6 +136,7 @@ def load(
     Args:
         model: a path, or an object such as a PyTorch module or a scikit-learn estimator.
         example: inputs that the object takes, where their shapes do not follow from it.
+        name: the graph's name; by default the file's, or the object's class.
         input_shapes: shapes of inputs by name ("" for the only one), where the model leaves them open.
         trust: unpickle files, which runs whatever code their author put there.
 
@@ -153,4 +155,4 @@ def load(
     from milliwatt.importers import load as load_model
     from milliwatt.importers.request import Request
 
-    return load_model(model, example, request=Request(input_shapes or {}, trust=trust))
+    return load_model(model, example, name=name, request=Request(input_shapes or {}, trust=trust))

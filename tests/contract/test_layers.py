@@ -74,6 +74,7 @@ ALLOWED = {
         "samples",
         "targets",
     },
+    "oracles": {"errors", "importers", "ir", "measure", "verification"},
     "cli": None,
     "__init__": None,
 }

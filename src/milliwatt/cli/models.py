@@ -12,11 +12,13 @@ from typing import Annotated
 import typer
 
 from milliwatt.cli.console import errors
-from milliwatt.importers import ImportNotice
-from milliwatt.importers.factory import split
-from milliwatt.importers.request import parse_shapes
+from milliwatt.importers import ImportNotice, graph_name
+from milliwatt.importers.factory import Made, call, split
+from milliwatt.importers.request import Request, parse_shapes
 from milliwatt.ir import Graph
+from milliwatt.oracles import of_file, of_object
 from milliwatt.pipeline import load
+from milliwatt.verification import Oracle
 
 Model = Annotated[
     Path,
@@ -50,6 +52,7 @@ class ReadModel:
         graph: the imported graph.
         digest: SHA-256 of the file.
         flags: the arguments that it was read with, as they are typed, each with a blank in front.
+        made: the live object, where a function made it.
     """
 
     label: str
@@ -58,6 +61,17 @@ class ReadModel:
     graph: Graph
     digest: str
     flags: str = ""
+    made: Made | None = None
+
+    def oracle(self) -> Oracle:
+        """The engine of the model's framework.
+
+        Raises:
+            ToolchainError: it is not installed, or refuses the model.
+        """
+        if self.made is None:
+            return of_file(self.path, self.graph)
+        return of_object(self.made.model, self.made.example, self.graph)
 
 
 def read_model(model: Path, *, input_shapes: list[str] | None = None, trust: bool = False) -> ReadModel:
@@ -67,13 +81,20 @@ def read_model(model: Path, *, input_shapes: list[str] | None = None, trust: boo
         MilliwattError: as `milliwatt.load`.
     """
     place = split(str(model))
-    path, stem = (model, model.stem) if place is None else place
+    shapes = parse_shapes(input_shapes or [])
+    made = None
     with warnings.catch_warnings(record=True) as notices:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", ImportNotice)
-        graph = load(str(model), input_shapes=parse_shapes(input_shapes or []), trust=trust)
+        if place is None:
+            path, stem = model, model.stem
+            graph = load(model, input_shapes=shapes, trust=trust)
+        else:
+            path, stem = place
+            made = call(path, stem, Request(shapes, trust=trust))
+            graph = load(made.model, made.example, name=graph_name(stem), trust=trust)
     for notice in notices:
         errors().print(f"note: {notice.message}", markup=False)
     flags = "".join(f" --input-shape {shape}" for shape in input_shapes or []) + " --trust" * trust
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return ReadModel(model.name, path, stem, graph, digest, flags)
+    return ReadModel(model.name, path, stem, graph, digest, flags, made)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from milliwatt.cli.console import print_json, progress, results
-from milliwatt.cli.models import InputShapes, Model, Trust, read_model
+from milliwatt.cli.models import InputShapes, Model, ReadModel, Trust, read_model
 from milliwatt.cli.options import (
     DEFAULT_BOARD,
     AsJson,
@@ -26,11 +26,11 @@ from milliwatt.cli.options import (
 )
 from milliwatt.cli.streaming import Hop, StreamAxis, streaming
 from milliwatt.errors import ToolchainError, VerificationError
-from milliwatt.measure.litert import LiteRT, LiteRTWorker
+from milliwatt.measure.litert import LiteRT
 from milliwatt.ops import Numerics
 from milliwatt.runners import runners_for, values_by_step
 from milliwatt.stream_verification import verify_stream
-from milliwatt.verification import Verification
+from milliwatt.verification import Oracle, Verification
 from milliwatt.verification import verify as compare
 
 NAME = "verify"
@@ -58,10 +58,12 @@ def verb(
     trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare LiteRT, the NumPy meaning, the C on this computer and the C on the emulated board, byte for byte.
+    """Compare the model's own framework, the NumPy meaning, and the C on this computer and on the emulated board.
 
-    LiteRT takes part under --numerics litert, which is its own contract. Integers must be equal; floats agree
-    within the bound that is printed. Exit status 7 when anything differs.
+    LiteRT runs TFLite models under --numerics litert, which is its own contract: integers must be equal. ONNX Runtime,
+    PyTorch, Keras and scikit-learn run theirs, layer by layer on their own values: integers within one. The meaning and
+    the C agree on every byte of integers, and on floats within the bound that is printed. Exit status 7 when
+    anything differs.
 
     With --stream, LiteRT runs the window model on the sliding window, and all others must give the same once it is
     full; --samples then counts full windows.
@@ -78,13 +80,13 @@ def verb(
         stream=chosen,
     )
     default = ["host"] if build.options.board.core.is_host else ["host", "emulator"]
-    with LiteRTWorker() as worker, progress(quiet=as_json) as display:
+    oracle, absent = _oracle(source, numerics)
+    with progress(quiet=as_json) as display:
         task = display.add_task("verifying", total=samples)
-        oracle, xnnpack, absent = _oracles(source.path.read_bytes(), numerics, worker)
         result = (compare if chosen is None else verify_stream)(
             build,
             oracle=oracle,
-            default=xnnpack,
+            default=_xnnpack(source) if isinstance(oracle, LiteRT) else None,
             runners=runners_for(build, runner or default),
             samples=samples,
             seed=seed,
@@ -96,17 +98,19 @@ def verb(
         raise typer.Exit(VerificationError.exit_status)
 
 
-def _oracles(
-    data: bytes, numerics: Numerics, worker: LiteRTWorker
-) -> tuple[LiteRT | None, LiteRT | None, dict[str, str]]:
-    """LiteRT's reference and default interpreters, and why one of them cannot take part."""
-    if numerics is not Numerics.LITERT:
-        return None, None, {"litert": f"it keeps the contract litert, not {numerics.value}"}
+def _oracle(source: ReadModel, numerics: Numerics) -> tuple[Oracle | None, dict[str, str]]:
+    """The framework's engine, or why it cannot take part."""
+    if source.path.suffix == ".tflite" and numerics is not Numerics.LITERT:
+        return None, {"litert": f"it keeps the contract litert, not {numerics.value}"}
     try:
-        reference = LiteRT(data, all_tensors=True, worker=worker)
-        return reference, LiteRT(data, reference=False, worker=worker), {}
+        return source.oracle(), {}
     except ToolchainError as error:
-        return None, None, {"litert": error.message}
+        return None, {"the model's framework": error.message}
+
+
+def _xnnpack(source: ReadModel) -> LiteRT:
+    """LiteRT's default interpreter."""
+    return LiteRT(source.path.read_bytes(), reference=False)
 
 
 def _print(result: Verification, *, as_json: bool) -> None:
