@@ -333,3 +333,12 @@ def test_stays(name: str) -> None:
     STAYS[name](written)
     graph = written.build.graph()
     assert ops(optimise(graph)) == ops(graph)
+
+
+def test_long_chains_end() -> None:
+    """More operators in a row than Python can recurse along."""
+    written = Written()
+    value = written.data
+    for _ in range(1050):
+        value = written("NEG", value)
+    assert ops(optimise(written.build.graph())) == {"NEG"}

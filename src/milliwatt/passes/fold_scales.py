@@ -34,6 +34,9 @@ _DATA_OF_MOVES = {
 }
 """Operators that hand on elements of one input."""
 
+_MOST_STEPS = 16
+"""Moves and products between a layer and a scale."""
+
 _MOST_CHANNELS = 1 << 24
 """Channel numbers are moved as float32."""
 
@@ -55,8 +58,10 @@ class _Search:
         self._numerics = numerics
         self._producers, self._users = graph.producers(), graph.users()
 
-    def scaled_layer(self, value: str, reader: Node) -> tuple[Node, list[int]] | None:
-        """A layer and those of its channels that nothing but the reader's value depends on."""
+    def scaled_layer(
+        self, value: str, reader: Node, steps: int = _MOST_STEPS
+    ) -> tuple[Node, list[int]] | None:
+        """A layer, so many steps away at most, and those of its channels that only the reader's value depends on."""
         layer = self._layer_of(value)
         if layer is not None:
             readers = list(self._readers(layer))
@@ -65,13 +70,13 @@ class _Search:
             wanted = frozenset().union(*(entry.channels for entry in mine))
             return None if wanted & others else (layer, sorted(wanted))
         product = self._producers.get(value)
-        if product is None or not self._alone(value):
+        if product is None or not self._alone(value) or steps == 0:
             return None
         if product.op in _DATA_OF_MOVES:
-            return self.scaled_layer(str(product.inputs[_DATA_OF_MOVES[product.op]]), product)
+            return self.scaled_layer(str(product.inputs[_DATA_OF_MOVES[product.op]]), product, steps - 1)
         if product.op != "BATCH_MATMUL" or product.inputs[0] == product.inputs[1]:
             return None
-        sides = (self.scaled_layer(str(name), product) for name in product.inputs)
+        sides = (self.scaled_layer(str(name), product, steps - 1) for name in product.inputs)
         return next((side for side in sides if side is not None), None)
 
     def _alone(self, value: str) -> bool:

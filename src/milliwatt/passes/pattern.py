@@ -23,6 +23,8 @@ from milliwatt.passes.rewrite import Change, rewrite
 Array = npt.NDArray[AnyValue]
 
 COMMUTATIVE = frozenset({"ADD", "MUL", "MAXIMUM", "MINIMUM"})
+_MOST_NODES = 16
+"""The nodes of a match behind which products are not opened: no exporter writes that many."""
 TOLERANCE = 2e-6
 """How far a constant may be from the one in a pattern, relatively: exporters write float32."""
 
@@ -210,7 +212,7 @@ class Matcher:
         """The value as a number times at most so many factors, in all ways of opening products."""
         yield 1.0, (value,), match
         node = self._node(value, ("MUL", "DIV", "NEG", "SQUARE"))
-        if node is None:
+        if node is None or len(match.inside) >= _MOST_NODES:
             return
         left = str(node.inputs[0])
         if node.op == "NEG":

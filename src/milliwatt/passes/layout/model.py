@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from milliwatt.ir import Graph, Node
 from milliwatt.passes.layout.freedom import Freedom, Operand, Order, plain_order
-from milliwatt.passes.layout.operators import freedom_of
+from milliwatt.passes.layout.operators import Neighbours, freedom_of
 
 Choice = tuple[Order | None, ...]
 """The order of the axes of each node; None for nodes without freedom."""
@@ -83,8 +83,8 @@ def read_by(node: Node, freedom: Freedom | None) -> tuple[str | None, ...]:
 
 def model_of(graph: Graph) -> Model:
     """The graph's nodes with their freedoms. Reshapes that others look through and nobody else needs are left out."""
-    users = graph.users()
-    nodes, freedoms = _needed(graph, [freedom_of(graph, node, users) for node in graph.nodes])
+    neighbours = Neighbours.of(graph)
+    nodes, freedoms = _needed(graph, [freedom_of(graph, node, neighbours) for node in graph.nodes])
     producers: dict[str, End] = {}
     readers: dict[str, list[End]] = {}
     for index, (node, freedom) in enumerate(zip(nodes, freedoms, strict=True)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,14 +26,27 @@ _ROWS = frozenset({"SOFTMAX", "LOG_SOFTMAX", "L2_NORMALIZATION"})
 """Operators on the last dimension, which treat all others alike."""
 
 
-def freedom_of(graph: Graph, node: Node, users: dict[str, list[Node]]) -> Freedom | None:
+@dataclass(frozen=True)
+class Neighbours:
+    """Who makes and who reads each value of a graph."""
+
+    producers: dict[str, Node]
+    users: dict[str, list[Node]]
+
+    @staticmethod
+    def of(graph: Graph) -> Neighbours:
+        """Those of a graph."""
+        return Neighbours(graph.producers(), graph.users())
+
+
+def freedom_of(graph: Graph, node: Node, neighbours: Neighbours) -> Freedom | None:
     """The node's freedom, or None where it works in the order it was written in alone."""
     kind = signature(graph, node)
     if node.states or _per_channel(kind):
         return None
     operator = find(node.op)
     if node.op == "FULLY_CONNECTED":
-        return _rows(kind, 1) if kind.attrs["keep_num_dims"] else _flattened(graph, node, users)
+        return _rows(kind, 1) if kind.attrs["keep_num_dims"] else _flattened(graph, node, neighbours)
     if operator.elementwise:
         return _unary(kind)
     if operator.shapes is broadcast_shape or node.op == "PRELU":
@@ -112,13 +126,13 @@ def _rows(kind: Signature, tail: int) -> Freedom:
     return Freedom(len(shape), {0: whole(shape)}, outputs, admits=admits)
 
 
-def _flattened(graph: Graph, node: Node, users: dict[str, list[Node]]) -> Freedom | None:
+def _flattened(graph: Graph, node: Node, neighbours: Neighbours) -> Freedom | None:
     """A fully connected layer reads any order of what was flattened: the columns of its filter follow."""
     filter_name = str(node.inputs[1])
     weights = graph.constants.get(filter_name)
-    if weights is None or len(users[filter_name]) != 1 or filter_name in graph.outputs:
+    if weights is None or len(neighbours.users[filter_name]) != 1 or filter_name in graph.outputs:
         return None
-    source = before_reshapes(graph, str(node.inputs[0]))
+    source = before_reshapes(neighbours.producers, str(node.inputs[0]))
     shape, (units, depth) = graph.values[source].shape, weights.shape
     first = next((axis for axis in reversed(range(len(shape) + 1)) if math.prod(shape[axis:]) == depth), None)
     if first is None or source in graph.constants:
@@ -136,9 +150,8 @@ def _flattened(graph: Graph, node: Node, users: dict[str, list[Node]]) -> Freedo
     return Freedom(len(shape), {0: whole(shape)}, {}, parts=parts, admits=admits, source=source)
 
 
-def before_reshapes(graph: Graph, name: str) -> str:
+def before_reshapes(producers: dict[str, Node], name: str) -> str:
     """The value whose bytes a chain of reshapes ends in."""
-    producers = {output: node for node in graph.nodes for output in node.outputs}
     while name in producers and producers[name].op == "RESHAPE":
         name = str(producers[name].inputs[0])
     return name

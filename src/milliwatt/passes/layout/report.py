@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from milliwatt.ir import Graph, Node
 from milliwatt.passes.layout.freedom import Freedom
-from milliwatt.passes.layout.operators import freedom_of
+from milliwatt.passes.layout.operators import Neighbours, freedom_of
 
 _MAX_NAMED = 2
 """The most nodes that a reason names on either side."""
@@ -62,12 +62,12 @@ class _Ends:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._producers, self._users = graph.producers(), graph.users()
+        self._neighbours = Neighbours.of(graph)
 
     def _freedom(self, node: Node) -> Freedom | None:
         if node.op == "TRANSPOSE":
             return None
-        return freedom_of(self._graph, node, self._users)
+        return freedom_of(self._graph, node, self._neighbours)
 
     def before(self, value: str) -> list[str]:
         """Inputs and nodes that fix the order in which a value is made."""
@@ -91,7 +91,7 @@ class _Ends:
 
     def _step_before(self, value: str) -> Iterator[tuple[str, str]]:
         """Pairs of the name of an end, or else a value to go on with."""
-        node = self._producers.get(value)
+        node = self._neighbours.producers.get(value)
         if node is None:
             if value in self._graph.inputs:
                 yield f"the input {value}", ""
@@ -106,7 +106,7 @@ class _Ends:
     def _step_behind(self, value: str) -> Iterator[tuple[str, str]]:
         if value in self._graph.outputs:
             yield f"the output {value}", ""
-        for node in self._users[value]:
+        for node in self._neighbours.users[value]:
             freedom = self._freedom(node)
             if freedom is None or node.inputs.index(value) not in freedom.inputs:
                 yield _named(node), ""
