@@ -9,6 +9,7 @@ bytes of tensors. Whatever the bytes, the result is a program, ModelError or Uns
 
 from __future__ import annotations
 
+import importlib
 import io
 import logging
 import warnings
@@ -48,6 +49,9 @@ def program_of(data: bytes) -> Any:
     _refuse_others(files)
     kept = _checked(files)
     framework = torch()
+    if b"quantized_decomposed" in kept[_MODEL]:
+        # The operators of quantised programs exist once this module has been imported.
+        importlib.import_module("torch.ao.quantization.fx._decomposed")
     archive = _written(kept, root)
     try:
         with _silent():

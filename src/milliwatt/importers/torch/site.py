@@ -159,6 +159,13 @@ class Site:
             return array_of(meaning.tensor, where=self.where)
         return self.build.constant_of(meaning) if isinstance(meaning, str) else None
 
+    def is_known(self, value: str) -> bool:
+        """Whether a value is a constant, or quantised weights: a constant behind a DEQUANTIZE."""
+        maker = self.build.producer(value)
+        if maker is not None and maker.op == "DEQUANTIZE":
+            value = str(maker.inputs[0])
+        return self.build.constant_of(value) is not None
+
     def shape(self, name: str) -> Shape:
         """The shape of a tensor argument."""
         return tuple(int(extent) for extent in self.arguments[name].meta["val"].shape)

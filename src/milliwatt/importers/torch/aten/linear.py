@@ -12,9 +12,10 @@ from milliwatt.ir import DType
 def linear(site: Site) -> str:
     """input @ weight.T + bias."""
     data, weight, bias = site.value("input"), site.value("weight"), site.optional("bias")
+    known = site.is_known(weight)
     if len(site.build.shape_of(weight)) == 1:
         weight = site.reshape(weight, (1, *site.build.shape_of(weight)))
-    if site.array("weight") is None:
+    if not known:
         return site.reshape(added(site, product(site, data, weight, turned=True), bias), site.output_shape)
     return site.reshape(fully_connected(site, data, weight, bias), site.output_shape)
 
@@ -50,7 +51,7 @@ def multiplied(site: Site, left: str, right: str) -> str:
     if len(site.build.shape_of(right)) == 1:
         right = site.reshape(right, (*site.build.shape_of(right), 1))
     is_float = site.build.type_of(left).dtype is DType.FLOAT32
-    if is_float and len(site.build.shape_of(right)) == 2 and site.build.constant_of(right) is not None:
+    if is_float and len(site.build.shape_of(right)) == 2 and site.is_known(right):
         return fully_connected(site, left, site.transpose(right, (1, 0)), None)
     return product(site, left, right)
 
