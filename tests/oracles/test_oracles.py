@@ -59,3 +59,22 @@ def test_every_importer_is_proven() -> None:
 
     files = {suffix for module in _modules() for suffix in getattr(module, "SUFFIXES", ())}
     assert {".tflite", ".onnx", ".keras", ".h5"} <= files & set(importers())
+
+
+def test_pytorch_modules_and_programs(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (the extra train)")
+    torch.manual_seed(1)
+    module = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(512, 4)
+    ).eval()
+    example = (torch.zeros(1, 3, 8, 8),)
+    path = tmp_path / "model.pt2"
+    torch.export.save(torch.export.export(module, example), path)
+    for graph, oracle in (
+        (load(module, example), of_object(module, example, load(module, example))),
+        (load(path), of_file(path, load(path))),
+    ):
+        assert oracle.name == "torch"
+        for form, equal in ((graph, True), (doubled(graph), False)):
+            build = compile_graph(form, Options(board=board("host")))
+            assert verify(build, oracle=oracle, runners={}, samples=3, seed=1).ok is equal
