@@ -13,10 +13,10 @@ demo: $(VENV)/installed
 	$(BIN)/milliwatt profile $(MODEL) --board $(BOARD)
 	$(BIN)/milliwatt build $(MODEL) --board $(BOARD) -o $(OUT)
 
-test: $(VENV)/installed-dev
+test: $(VENV)/installed-train
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-test-long: $(VENV)/installed-dev
+test-long: $(VENV)/installed-train
 	$(BIN)/python -m pytest -n auto --dist worksteal -m long
 
 fuzz: $(VENV)/installed-dev
