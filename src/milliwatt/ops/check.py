@@ -44,6 +44,16 @@ def check(graph: Graph) -> Graph:
     return graph
 
 
+def supports(signature: Signature) -> bool:
+    """Whether an operator takes these types, and all of its constraints hold: what a pass asks before it makes a node.
+
+    Raises:
+        ModelError: the inputs do not fit the operator.
+    """
+    operator = registry.find(signature.op)
+    return operator.accepts(signature) and all(_holds(rule, signature) for rule in operator.constraints)
+
+
 def check_node(graph: Graph, node: Node) -> None:
     """Check one node; raises as `check` does."""
     operator = registry.find(node.op, where=node.source)

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moves RELU, RELU6 and RELU_N1_TO_1 into the operator before them, where a clamp means the same."""
+"""Moves RELU, RELU6 and RELU_N1_TO_1 into the operator before them, where a clamp means the same.
+
+Which operators take an activation is what their own constraints say of `fused_activation_function`.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from milliwatt.ir import DType, Graph, Node, TensorType
-from milliwatt.ops import Numerics, find
+from milliwatt.ops import Numerics, find, signature
 from milliwatt.ops.activation_range import clamp
+from milliwatt.ops.check import supports
 from milliwatt.passes.rewrite import Change, Pass, rewrite
 from milliwatt.passes.tables import apply_elementwise
 
@@ -30,7 +34,7 @@ def _is_clamp(graph: Graph, node: Node, numerics: Numerics) -> bool:
 
 def _visit(graph: Graph, node: Node, *, numerics: Numerics, users: dict[str, list[Node]]) -> Change | None:
     """At the producer: take over the activation that alone reads it."""
-    if _ATTRIBUTE not in find(node.op).attributes or node.attrs.get(_ATTRIBUTE, "NONE") != "NONE":
+    if find(node.op).filled(node).get(_ATTRIBUTE) != "NONE":
         return None
     output = node.outputs[0]
     readers = users.get(output, [])
@@ -47,7 +51,7 @@ def _visit(graph: Graph, node: Node, *, numerics: Numerics, users: dict[str, lis
         node.states,
         f"{node.source} + {activation.op}",
     )
-    return Change(nodes=(fused,))
+    return Change(nodes=(fused,)) if supports(signature(graph, fused)) else None
 
 
 def fuse_activations(graph: Graph, numerics: Numerics) -> Graph:
