@@ -41,7 +41,7 @@ def test_profile_keeps_its_contract(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(content["cycles"]) == set(content["latency_ms"]) == {"core", "board"}
     assert set(content["ram_bytes"]) == {"arena", "stack", "static", "total"}
     assert set(content["flash_bytes"]) == {"code", "weights", "total"}
-    keys = {"name", "op", "kernel", "macs", "instructions", "cycles", "arena_read", "arena_write"}
+    keys = {"name", "op", "kernel", "macs", "instructions", "cycles", "arena_read", "arena_write", "layer"}
     assert all(set(layer) == keys for layer in content["layers"])
     ram, flash = content["ram_bytes"], content["flash_bytes"]
     assert ram["total"] == ram["arena"] + ram["stack"] + ram["static"]

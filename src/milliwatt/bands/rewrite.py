@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from milliwatt.bands.cut import Cut
+from milliwatt.bands.naming import source_of_rows
 from milliwatt.bands.region import Region, region_of
 from milliwatt.bands.rules import part
 from milliwatt.bands.schedule import Schedule
@@ -109,7 +110,7 @@ class _Writer:
             inputs[place] = self._constant(f"{node.outputs[0]} operand {place}", array)
         kept = {output: self._kept(output, first, band, node.source) for output in node.outputs}
         made = tuple(self._named(output, first, end) for output in node.outputs)
-        source = f"{node.source} (rows {first} to {end - 1})"
+        source = source_of_rows(node.source, first, end)
         new = replace(cut.node, inputs=tuple(inputs[: len(cut.node.inputs)]), outputs=made, source=source)
         self._nodes.append(new)
         for output, name in zip(node.outputs, made, strict=True):

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from milliwatt.cli.console import columns, print_json, results, spinner
 from milliwatt.cli.inspect import node_macs
+from milliwatt.cli.layer_rows import LayerRow, layer_rows, with_layers
 from milliwatt.cli.models import InputShapes, Model, Trust, read_model
 from milliwatt.cli.options import (
     DEFAULT_BOARD,
@@ -79,36 +81,37 @@ def verb(
     build, result = measured(chosen)
     both = None if chosen is None else both_profiles(build, chosen, window=measured(None)[1], hop=result)
     bands = build.options.bands
+    content = result.to_json()
+    content["layers"] = with_layers(content["layers"], build.program.calls)
     if as_json:
         extra = {} if both is None else {"stream": both}
-        print_json(result.to_json() | extra | ({} if bands is None else {"bands": bands.to_json()}))
+        print_json(content | extra | ({} if bands is None else {"bands": bands.to_json()}))
         return
-    show(result)
+    show(content, layer_rows(content["layers"], build.program.calls))
     if bands is not None:
         results().print(f"bands        {bands}", markup=False, highlight=False)
     for line in [] if both is None else both_lines(both):
         results().print(line, markup=False, highlight=False)
 
 
-def show(result: Profile) -> None:
-    """The profile as a table of layers and a summary."""
+def show(content: dict[str, Any], rows: Sequence[LayerRow]) -> None:
+    """A profile as a table of layers and a summary."""
     console = results()
-    content = result.to_json()
     table = columns(
         "#", "op", "kernel", "MACs", "instructions", "cycles", "c/MAC", "layer",
         right=("#", "MACs", "instructions", "cycles", "c/MAC"),
     )  # fmt: skip
-    for index, layer in enumerate(content["layers"]):
-        cycles, macs = layer["cycles"], layer["macs"]
+    for index, row in enumerate(rows):
+        cycles, macs = row.cycles, row.macs
         table.add_row(
             str(index),
-            layer["op"],
-            layer["kernel"],
+            row.op,
+            row.kernel,
             f"{macs:,}" if macs else "-",
-            f"{layer['instructions']:,}",
-            "-" if cycles is None else f"{cycles:,.0f}",
+            f"{row.instructions:,}",
+            "-" if cycles is None else f"{cycles:,}",
             f"{cycles / macs:.2f}" if cycles and macs else "-",
-            str(layer["name"]).replace("[", r"\["),
+            row.name.replace("[", r"\["),
         )
     console.print(table)
     for line in summary(content):
