@@ -80,6 +80,7 @@ def load(data: bytes, name: str, request: Request) -> Graph:
         ToolchainError: PyTorch is not installed.
     """
     from milliwatt.importers.torch.archive import program_of
+    from milliwatt.importers.torch.translate import translate
 
     request.refuse_shapes(".pt2")
-    return from_program(program_of(data), name)
+    return translate(program_of(data), name)

@@ -22,6 +22,7 @@ from typing import Any
 from milliwatt.errors import MilliwattError, ModelError, UnsupportedError
 from milliwatt.importers.torch.document import checked_payload, checked_program, payload_files
 from milliwatt.importers.torch.framework import torch
+from milliwatt.importers.torch.program import functional
 
 MAX_FILES = 20_000
 MAX_BYTES = 256 * 2**20
@@ -38,7 +39,7 @@ _FORMAT = ("archive_format", "archive_version", "byteorder", ".data/version", "v
 
 
 def program_of(data: bytes) -> Any:
-    """The torch.export.ExportedProgram of a file.
+    """The torch.export.ExportedProgram of a file, functional and with every extent fixed (`program.functional`).
 
     Raises:
         ModelError: the bytes are damaged, or no PyTorch file at all.
@@ -55,7 +56,8 @@ def program_of(data: bytes) -> Any:
     archive = _written(kept, root)
     try:
         with _silent():
-            return framework.export.load(archive)
+            program = framework.export.load(archive)
+        return functional(program)
     except MilliwattError:
         raise
     except Exception as error:
