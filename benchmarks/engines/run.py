@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -50,27 +51,41 @@ def write(results: Results) -> None:
     (HERE / "results.svg").write_text(svg(results, peers, board=BOARD), "utf-8")
 
 
+def known() -> Results:
+    """The rows that results.json has."""
+    found: Results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {}
+    return found
+
+
+def keep(key: str, result: dict[str, Any]) -> None:
+    """Put a row into results.json, whole or not at all; another process may be measuring other models."""
+    text = json.dumps({**known(), key: result}, indent=1) + "\n"
+    part = RESULTS.with_suffix(f".{os.getpid()}.part")
+    part.write_text(text, "utf-8")
+    part.replace(RESULTS)
+
+
 def main() -> int:
     """Measure all and write the files; 1 when a model is absent or differs."""
     parser = argparse.ArgumentParser(description="Remakes the table of engines.")
     parser.add_argument("--resume", action="store_true", help="keep the rows that results.json has")
-    resume = parser.parse_args().resume
+    parser.add_argument("--only", action="append", choices=MODELS, help="measure this model alone")
+    options = parser.parse_args()
     missing = [name for name in MODELS if not (SHARED / "models" / f"{name}.tflite").is_file()]
     if missing:
         print(f"the reference models {', '.join(missing)} are not in {SHARED / 'models'}")
         return 1
-    kept = json.loads(RESULTS.read_text("utf-8")) if resume and RESULTS.is_file() else {}
-    results: Results = {}
-    for row in rows():
-        if row.key in kept:
-            results[row.key] = kept[row.key]
-            continue
-        results[row.key] = measure(row, SHARED / "models" / f"{row.model}.tflite")
-        print(progress_line(row, results[row.key]), flush=True)
-        RESULTS.write_text(json.dumps({**kept, **results}, indent=1) + "\n", "utf-8")
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
-    write(results)
-    return 0 if all(row["bit_exact"] for row in results.values()) else 1
+    chosen = [row for row in rows() if row.model in (options.only or MODELS)]
+    for row in chosen:
+        if not (options.resume and row.key in known()):
+            result = measure(row, SHARED / "models" / f"{row.model}.tflite")
+            keep(row.key, result)
+            print(progress_line(row, result), flush=True)
+    results = {row.key: known()[row.key] for row in rows() if row.key in known()}
+    if len(results) == len(list(rows())):
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+        write(results)
+    return 0 if all(results[row.key]["bit_exact"] for row in chosen) else 1
 
 
 if __name__ == "__main__":
