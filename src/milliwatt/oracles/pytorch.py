@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
+from milliwatt.importers import ImportNotice
 from milliwatt.importers.torch import takes
 from milliwatt.importers.torch.archive import program_of
 from milliwatt.importers.torch.example import tensors
@@ -22,7 +24,10 @@ __all__ = ["SUFFIXES", "of_file", "of_object", "takes"]
 
 def of_file(path: Path, graph: Graph) -> Oracle:
     """See `milliwatt.oracles`."""
-    return TorchReference(functional(program_of(path.read_bytes())), graph.outputs)
+    with warnings.catch_warnings():
+        # Whoever imported the model has been told already.
+        warnings.simplefilter("ignore", ImportNotice)
+        return TorchReference(program_of(path.read_bytes()), graph.outputs)
 
 
 def of_object(model: object, example: object, graph: Graph) -> Oracle:

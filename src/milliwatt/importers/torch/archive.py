@@ -11,18 +11,16 @@ from __future__ import annotations
 
 import importlib
 import io
-import logging
-import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from milliwatt.errors import MilliwattError, ModelError, UnsupportedError
 from milliwatt.importers.torch.document import checked_payload, checked_program, payload_files
 from milliwatt.importers.torch.framework import torch
 from milliwatt.importers.torch.program import functional
+from milliwatt.importers.torch.silence import silence
 
 MAX_FILES = 20_000
 MAX_BYTES = 256 * 2**20
@@ -55,7 +53,7 @@ def program_of(data: bytes) -> Any:
         importlib.import_module("torch.ao.quantization.fx._decomposed")
     archive = _written(kept, root)
     try:
-        with _silent():
+        with silence():
             program = framework.export.load(archive)
         return functional(program)
     except MilliwattError:
@@ -135,17 +133,3 @@ def _written(files: Mapping[str, bytes], root: str) -> io.BytesIO:
             archive.writestr(f"{root or 'archive/'}{name}", content)
     stream.seek(0)
     return stream
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Without PyTorch's remarks on the screen; an error tells what they would."""
-    logger = logging.getLogger("torch")
-    level = logger.level
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logger.setLevel(logging.CRITICAL)
-        try:
-            yield
-        finally:
-            logger.setLevel(level)

@@ -14,6 +14,7 @@ from typing import Any
 from milliwatt.errors import MilliwattError, UnsupportedError, UsageError
 from milliwatt.importers import ImportNotice
 from milliwatt.importers.torch.framework import torch
+from milliwatt.importers.torch.silence import silence
 from milliwatt.importers.torch.tables import translations
 
 _EXPORT_HINT = (
@@ -34,7 +35,7 @@ def exported(module: Any, example: tuple[Any, ...]) -> Any:
     modes = [(part, part.training) for part in module.modules()]
     module.eval()
     try:
-        with framework.no_grad(), _quiet():
+        with framework.no_grad(), silence():
             _try_run(module, example)
             program = framework.export.export(module, example)
             return functional(program)
@@ -54,7 +55,7 @@ def exported(module: Any, example: tuple[Any, ...]) -> Any:
 def functional(program: Any) -> Any:
     """The program with fixed extents, without changes in place, decomposed to what there are translations for."""
     static = _with_fixed_extents(program)
-    with torch().no_grad(), _quiet():
+    with torch().no_grad(), silence():
         return static.run_decompositions(dict(_decompositions()))
 
 
@@ -94,7 +95,7 @@ def _with_fixed_extents(program: Any) -> Any:
             warnings.warn(f'the batch of input "{node.name}" is fixed to 1', ImportNotice, stacklevel=2)
         fixed = [extent if type(extent) is int else 1 for extent in shape]
         example.append(framework.zeros(fixed, dtype=node.meta["val"].dtype))
-    with framework.no_grad(), _quiet():
+    with framework.no_grad(), silence():
         return framework.export.export(program.module(), tuple(example))
 
 
@@ -118,14 +119,6 @@ def _copy_of_state_restored(module: Any, example: tuple[Any, ...]) -> None:
         for name, buffer in module.named_buffers():
             if name in kept and buffer.shape == kept[name].shape:
                 buffer.detach().copy_(kept[name])
-
-
-class _quiet(warnings.catch_warnings):  # noqa: N801 - a context manager, named as one
-    """Without PyTorch's remarks on its own insides."""
-
-    def __enter__(self) -> None:
-        super().__enter__()
-        warnings.simplefilter("ignore")
 
 
 def _first_line(error: BaseException) -> str:
