@@ -25,6 +25,21 @@ MAX_TENSOR_BYTES = 256 * 2**20
 MAX_RANK = 8
 MAX_NODES = 50_000
 
+_CHOICES = frozenset(
+    {
+        "MAX_POOL_2D",
+        "AVERAGE_POOL_2D",
+        "MAXIMUM",
+        "MINIMUM",
+        "REDUCE_MAX",
+        "REDUCE_MIN",
+        "SELECT",
+        "SELECT_V2",
+    }
+    | {"GATHER", "GATHER_ND", "RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR"}
+)
+"""Operators whose result means what its data mean, beside those that only move elements."""
+
 _CACHED_BYTES = 256
 """Constants up to this size (permutations, shapes, borders) are kept once."""
 
@@ -121,7 +136,8 @@ class GraphBuilder:
             inputs: value names; None where an optional input is absent.
             attrs: attributes that differ from their defaults.
             dtype: the outputs' element type; without it that of the first input that is computed.
-            quant: the outputs' quantisation.
+            quant: the outputs' quantisation; without it that of the data, where the operator only moves or
+                chooses elements.
             stem: what the outputs' names begin with.
 
         Raises:
@@ -138,7 +154,10 @@ class GraphBuilder:
             attrs=MappingProxyType(operator.filled(bare)),
             source=self.source,
         )
-        kind = dtype or self._data_type(inputs)
+        data = self._data_type(inputs)
+        kind = dtype or data.dtype
+        if quant is None and data.dtype is kind and (operator.view or operator.moves or op in _CHOICES):
+            quant = data.quant
         if len(self._nodes) >= MAX_NODES:
             raise UnsupportedError(f"the model has more than {MAX_NODES:,} operators", where=self.source)
         outputs = []
@@ -244,12 +263,12 @@ class GraphBuilder:
                 needed.update(name for name in node.inputs if name is not None)
         return tuple(reversed(kept))
 
-    def _data_type(self, inputs: Sequence[str | None]) -> DType:
+    def _data_type(self, inputs: Sequence[str | None]) -> TensorType:
         present = [name for name in inputs if name is not None]
         computed = [name for name in present if name not in self._constants]
         if not present:
             raise ModelError("an operator has no inputs", where=self.source)
-        return self._values[(computed or present)[0]].dtype
+        return self._values[(computed or present)[0]]
 
     def _define(self, name: str, kind: TensorType) -> None:
         if len(kind.shape) > MAX_RANK or any(extent < 1 for extent in kind.shape):

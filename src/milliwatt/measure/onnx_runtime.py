@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from milliwatt.errors import ToolchainError
 from milliwatt.ir import Graph
+from milliwatt.measure.onnx_weights import make_weights_unsigned
 
 Array = npt.NDArray[Any]
 
@@ -44,9 +45,14 @@ class OnnxRuntime:
         except ImportError as error:
             raise ToolchainError(f"comparing with ONNX Runtime needs {error.name}", hint=_HINT) from error
         model = onnx.load_from_string(data)
+        make_weights_unsigned(model)
         self._graph = graph
         self._outputs = [item.name for item in model.graph.output]
-        shown = [name for name in _tensors(model.graph) if name in graph.values and name not in self._outputs]
+        shown = [
+            name
+            for name in _tensors(model.graph)
+            if (name in graph.values or _shifted(name) in graph.values) and name not in self._outputs
+        ]
         model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in shown)
         self._shown = [*self._outputs, *shown]
         options = onnxruntime.SessionOptions()
@@ -70,8 +76,11 @@ class OnnxRuntime:
         names = [*self._graph.outputs, *self._shown[len(self._outputs) :]]
         found: dict[str, Array] = {}
         for name, array in zip(names, self._run(inputs, self._shown), strict=True):
-            kind = self._graph.values[name]
-            if array.shape == kind.shape:
+            signed = self._graph.values.get(_shifted(name))
+            if signed is not None and array.dtype == np.uint8 and array.shape == signed.shape:
+                found[_shifted(name)] = (array.astype(np.int16) - 128).astype(np.int8)
+            kind = self._graph.values.get(name)
+            if kind is not None and array.shape == kind.shape:
                 found[name] = array.astype(kind.dtype.numpy, copy=False)
         return found
 
@@ -97,6 +106,11 @@ class OnnxRuntime:
                 return [np.asarray(array) for array in self._session.run(list(names), feeds)]
         except _failures(onnxruntime) as error:
             raise ToolchainError(f"ONNX Runtime failed to run the model: {error}") from error
+
+
+def _shifted(name: str) -> str:
+    """The value that holds a uint8 tensor as int8 (`milliwatt.importers.quantised.shift`)."""
+    return f"{name}.int8"
 
 
 def _tensors(graph: Any) -> Iterator[str]:

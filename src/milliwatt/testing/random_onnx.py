@@ -73,6 +73,8 @@ class RandomOnnx:
             (extent + pads[axis] + pads[axis + 2] - (window[axis] - 1) * dilation - 1) // stride + 1
             for axis, extent in enumerate((height, width))
         ]
+        if min(spans) < 1:
+            return None
         return self._node("Conv", [source, self._weights(weights), bias], (1, outputs, *spans), **attributes)
 
     def activation(self, source: str) -> str | None:

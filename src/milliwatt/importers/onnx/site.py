@@ -13,6 +13,7 @@ import numpy.typing as npt
 from milliwatt.errors import ModelError, UnsupportedError
 from milliwatt.importers.graph_builder import GraphBuilder
 from milliwatt.importers.onnx.records import NodeRecord
+from milliwatt.importers.quantised.numbers import dequantised
 from milliwatt.ir import DType, Shape
 
 Array = npt.NDArray[Any]
@@ -124,6 +125,20 @@ class Site:
         if array.dtype.kind not in "iu" or array.size > 4096:
             raise ModelError(f"the {what} of {self.node.op} is no short list of integers", where=self.where)
         return tuple(int(number) for number in array.reshape(-1))
+
+    def known_floats(self, index: int, what: str) -> Array:
+        """The numbers of a constant input as float32, also where it stands behind a DequantizeLinear.
+
+        Raises:
+            UnsupportedError: it is computed.
+        """
+        maker = None if self.constant(index) is not None else self.build.producer(self.value(index))
+        if maker is not None and maker.op == "DEQUANTIZE":
+            integers = self.build.constant_of(str(maker.inputs[0]))
+            quant = self.build.type_of(str(maker.inputs[0])).quant
+            if integers is not None and quant is not None:
+                return dequantised(integers, quant)
+        return self.known(index, what).astype(np.float32)
 
     def shape(self, index: int) -> Shape:
         """The shape of an input."""

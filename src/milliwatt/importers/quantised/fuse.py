@@ -21,16 +21,15 @@ from milliwatt.ops import Signature, find
 _PAIRS = frozenset({"ADD", "SUB", "MUL", "DIV", "SQUARED_DIFFERENCE"})
 _GENERAL = frozenset({"MEAN", "SUM", "BATCH_MATMUL", "PRELU", *_PAIRS})
 _SAME_QUANT = frozenset({"AVERAGE_POOL_2D", "RESIZE_BILINEAR"})
+_RESIZE_STEPS = 1024
 _FIXED: dict[str, Callable[[DType], Quant | None]] = {
     "SOFTMAX": lambda dtype: {
         DType.INT8: Quant((1 / 256,), (-128,)),
         DType.UINT8: Quant((1 / 256,), (0,)),
-        DType.INT16: Quant((1 / 32768,), (0,)),
     }.get(dtype),
-    "LOGISTIC": lambda dtype: Quant((1 / 32768,), (0,)) if dtype is DType.INT16 else None,
-    "TANH": lambda dtype: Quant((1 / 32768,), (0,)) if dtype is DType.INT16 else None,
 }
-"""Operators whose integer form has one output quantisation only; a QUANTIZE behind brings it to the model's."""
+"""Operators whose integer form has one output quantisation only; a QUANTIZE behind brings it to the model's. The
+16-bit forms of SOFTMAX, LOGISTIC and TANH interpolate tables, several steps off: they stay floats."""
 
 
 def fuse(graph: Graph) -> Graph:
@@ -72,6 +71,8 @@ def _integer_form(draft: Draft, node: Node, target: str) -> bool:
         return inputs is not None and _accepted(draft, replace(node, inputs=inputs), target)
     if data is None or node.op not in (*_SAME_QUANT, *_FIXED):
         return False
+    if node.op == "RESIZE_BILINEAR" and not _exact_positions(draft, node):
+        return False
     kind = draft.type_of(data)
     quant = kind.quant if node.op in _SAME_QUANT else _FIXED[node.op](kind.dtype)
     if quant is None or quant.per_channel:
@@ -84,6 +85,16 @@ def _integer_form(draft: Draft, node: Node, target: str) -> bool:
         if average is not None and _accepted(draft, average, target):
             return True
     return _through(draft, integers, target, quant)
+
+
+def _exact_positions(draft: Draft, node: Node) -> bool:
+    """Whether the positions of output pixels are whole in the steps in which the integer kernel counts them."""
+    pairs = zip(
+        draft.type_of(node.inputs[0]).shape[1:3], draft.type_of(node.outputs[0]).shape[1:3], strict=True
+    )
+    if node.attrs.get("align_corners"):
+        return all(after == 1 or _RESIZE_STEPS * (before - 1) % (after - 1) == 0 for before, after in pairs)
+    return all(_RESIZE_STEPS * before % (2 * after) == 0 for before, after in pairs)
 
 
 def _through(draft: Draft, node: Node, target: str, quant: Quant) -> bool:

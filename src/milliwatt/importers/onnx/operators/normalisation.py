@@ -21,7 +21,7 @@ def batch_normalization(site: Site) -> Result:
     if any(site.node.outputs[1:]) or site.integer("training_mode", 0):
         raise site.refusal("BatchNormalization in training mode", "export the model in inference mode")
     scale, bias, mean, variance = (
-        site.known(index, what).astype(np.float64).reshape(-1)
+        site.known_floats(index, what).astype(np.float64).reshape(-1)
         for index, what in enumerate(("scale", "bias", "mean", "variance"), start=1)
     )
     shape = site.shape(0)

@@ -6,35 +6,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from milliwatt.importers.moving import crop, reshape, transpose
-from milliwatt.importers.onnx.operators.matrix import is_weight
 from milliwatt.importers.onnx.site import Handler, Result, Site
-from milliwatt.importers.quantised.numbers import dequantised
 from milliwatt.ir import AttrValue
 
 Array = npt.NDArray[Any]
 
 _GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 _USUAL = {"LSTM": ("sigmoid", "tanh", "tanh"), "GRU": ("sigmoid", "tanh")}
-
-
-def _weights(site: Site, index: int, what: str) -> Array:
-    """A constant as floats, also behind a DequantizeLinear."""
-    array = site.constant(index)
-    if array is None:
-        value = site.value(index)
-        maker = site.build.producer(value)
-        if maker is None or not is_weight(site, value):
-            raise site.refusal(f"{site.node.op} needs its {what} as a constant of the model")
-        integers = str(maker.inputs[0])
-        quant, array = site.build.type_of(integers).quant, site.build.constant_of(integers)
-        if quant is None or array is None:
-            raise site.refusal(f"{site.node.op} needs its {what} as a constant of the model")
-        array = dequantised(array, quant)
-    return array.astype(np.float32)
 
 
 def _attributes(site: Site, directions: int) -> Mapping[str, AttrValue]:
@@ -70,8 +51,8 @@ def recurrent(site: Site) -> tuple[Result, ...]:
     build, op = site.build, site.node.op
     batch_first = bool(site.integer("layout", 0))
     data = transpose(build, site.value(0), (1, 0, 2)) if batch_first else site.value(0)
-    weights, recurrent_weights = _weights(site, 1, "weights"), _weights(site, 2, "recurrent weights")
-    bias = _weights(site, 3, "bias") if site.has(3) else None
+    weights, recurrent_weights = site.known_floats(1, "weights"), site.known_floats(2, "recurrent weights")
+    bias = site.known_floats(3, "bias") if site.has(3) else None
     word = site.text("direction", "forward")
     names = {"forward": ("forward",), "reverse": ("reverse",), "bidirectional": ("forward", "reverse")}.get(
         word

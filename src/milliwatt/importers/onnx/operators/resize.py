@@ -17,6 +17,7 @@ import numpy.typing as npt
 from milliwatt.importers.channel_first import to_channel_first, to_channel_last
 from milliwatt.importers.onnx.operators.reduction import along_axis
 from milliwatt.importers.onnx.site import Result, Site
+from milliwatt.ir import DType
 from milliwatt.ops.operator import Signature
 from milliwatt.ops.resize import nearest
 
@@ -103,23 +104,35 @@ def resize(site: Site) -> Result:
         return _nearest(site, lines)
     if mode not in ("linear", "cubic"):
         raise site.refusal(f"{site.node.op} with the mode {mode} is not supported")
-    convention = _bilinear(site, lines) if mode == "linear" else None
+    build, value = site.build, site.value(0)
+    kind = build.type_of(value)
+    if kind.dtype is DType.FLOAT32:
+        return _weighted(site, value, lines, cubic=mode == "cubic")
+    if kind.quant is None:
+        raise site.refusal(f"{site.node.op} of {kind.dtype.value} without a scale is not supported")
+    real = build.node("DEQUANTIZE", [value], dtype=DType.FLOAT32)
+    resized = _weighted(site, real, lines, cubic=mode == "cubic")
+    return build.node("QUANTIZE", [resized], dtype=kind.dtype, quant=kind.quant)
+
+
+def _weighted(site: Site, value: str, lines: list[_Line], *, cubic: bool) -> str:
+    """Weighted sums of floats: by the operator for images where it does the same, else by matrices."""
+    convention = None if cubic else _bilinear(site, lines)
     if convention is not None:
-        return _image(site, lines, "RESIZE_BILINEAR", convention)
-    value = site.value(0)
+        return _image(site, value, lines, op="RESIZE_BILINEAR", convention=convention)
     for line in lines:
-        value = along_axis(site, value, line.axis, _matrix(site, line, cubic=mode == "cubic"))
+        value = along_axis(site, value, line.axis, _matrix(site, line, cubic=cubic))
     return value
 
 
-def _image(site: Site, lines: list[_Line], op: str, convention: dict[str, bool]) -> Result:
+def _image(site: Site, value: str, lines: list[_Line], *, op: str, convention: dict[str, bool]) -> str:
     """An operator on channel-last images."""
     build, shape = site.build, site.shape(0)
     sizes = {line.axis: line.after for line in lines}
     rank = len(shape)
     wanted = [sizes.get(axis, shape[axis]) for axis in range(2, rank)]
     size = build.integers([1, *wanted] if rank == 3 else wanted, stem="size")
-    image = to_channel_last(build, site.value(0))
+    image = to_channel_last(build, value)
     return to_channel_first(build, build.node(op, [image, size], convention), rank)
 
 
@@ -144,7 +157,7 @@ def _nearest(site: Site, lines: list[_Line]) -> Result:
                 np.array_equal(chosen[line.axis], nearest(line.before, line.after, signature))
                 for line in lines
             ):
-                return _image(site, lines, "RESIZE_NEAREST_NEIGHBOR", convention)
+                return _image(site, site.value(0), lines, op="RESIZE_NEAREST_NEIGHBOR", convention=convention)
     value = site.value(0)
     for axis, places in chosen.items():
         kind = build.type_of(value)
