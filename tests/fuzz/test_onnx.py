@@ -81,12 +81,12 @@ def long_fold() -> bytes:
 
 
 def exponential_functions() -> bytes:
-    """Functions that call each other twice, thirty deep."""
+    """Functions that call each other twice, fourteen deep."""
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("mine", 1)]
     functions = []
-    for depth in range(30):
-        inner = f"F{depth + 1}" if depth < 29 else "Relu"
-        domain = "mine" if depth < 29 else ""
+    for depth in range(14):
+        inner = f"F{depth + 1}" if depth < 13 else "Relu"
+        domain = "mine" if depth < 13 else ""
         body = [
             helper.make_node(inner, [source], [target], domain=domain)
             for source, target in (("a", "m"), ("m", "b"))

@@ -12,8 +12,8 @@ from milliwatt.errors import UnsupportedError
 from milliwatt.importers.onnx.decompose import decomposed
 from milliwatt.importers.onnx.records import FunctionRecord, ModelRecord, NodeRecord, Reference
 
-MAX_NODES = 50_000
-MAX_DEPTH = 32
+MAX_NODES = 10_000
+MAX_DEPTH = 16
 
 
 def inlined(model: ModelRecord) -> tuple[NodeRecord, ...]:
