@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Models quantised by PT2E: QUANTIZE and DEQUANTIZE around float operators, with PyTorch's results."""
+"""Models quantised by PT2E become integer operators, with PyTorch's results but for single steps."""
 
 from __future__ import annotations
 
@@ -24,8 +24,15 @@ from torchao.quantization.pt2e.quantizer import (  # noqa: E402
 
 from milliwatt.importers.request import Request  # noqa: E402
 from milliwatt.importers.torch import from_program, load  # noqa: E402
+from milliwatt.importers.torch.program import functional  # noqa: E402
+from milliwatt.importers.torch.translate import translate  # noqa: E402
 from milliwatt.ir import DType, Graph  # noqa: E402
+from milliwatt.measure.reference_torch import TorchReference  # noqa: E402
 from milliwatt.ops.interpret import Interpreter  # noqa: E402
+from milliwatt.pipeline import Options, compile_graph  # noqa: E402
+from milliwatt.runners import runners_for  # noqa: E402
+from milliwatt.targets import board  # noqa: E402
+from milliwatt.verification import verify  # noqa: E402
 
 aten = torch.ops.aten
 
@@ -124,16 +131,25 @@ def test_agrees_with_pytorch(data: Any) -> None:
     same(graph, host(graph), module)
 
 
-def test_weights_stay_integers_per_channel() -> None:
+def test_everything_between_input_and_output_is_integer() -> None:
     graph = from_program(quantised(DATA)[1], "quantised")
-    makers = graph.producers()
-    layers = [node for node in graph.nodes if node.op in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")]
-    assert [node.op for node in layers] == ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"]
-    for node, axis in zip(layers, (0, 3, 0), strict=True):
-        weights = makers[str(node.inputs[1])]
-        assert weights.op == "DEQUANTIZE"
-        kind = graph.values[str(weights.inputs[0])]
-        assert (kind.dtype, kind.quant and kind.quant.axis) == (DType.INT8, axis)
+    first, *inner, last = [node for node in graph.nodes if node.op not in ("TRANSPOSE", "RESHAPE")]
+    assert (first.op, last.op) == ("QUANTIZE", "DEQUANTIZE")
+    assert {graph.values[node.outputs[0]].dtype for node in inner} == {DType.INT8}
+    layers = {node.op: node for node in inner}
+    for op, axis in (("CONV_2D", 0), ("DEPTHWISE_CONV_2D", 3), ("FULLY_CONNECTED", 0)):
+        weights = graph.values[str(layers[op].inputs[1])]
+        assert weights.quant is not None
+        assert weights.quant.axis == axis
+
+
+def test_verified_layer_by_layer() -> None:
+    program = functional(quantised(DATA)[1])
+    graph = translate(program, "quantised")
+    build = compile_graph(graph, Options(board=board("host")))
+    oracle = TorchReference(program, graph.outputs)
+    result = verify(build, oracle=oracle, runners=runners_for(build, ["host"]), samples=5, seed=0)
+    assert result.ok, result.first_difference
 
 
 def test_saved_program() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from milliwatt.errors import InternalError, ModelError, UnsupportedError
 from milliwatt.importers.graph_builder import GraphBuilder
+from milliwatt.importers.quantised import to_integers
 from milliwatt.importers.torch.element_types import array_of, element_type
 from milliwatt.importers.torch.known import Allowance, known_result
 from milliwatt.importers.torch.site import Constant, Meaning, Result, Site
@@ -21,13 +22,14 @@ _HINT = "write it with operators that `milliwatt ops` lists"
 def translate(program: Any, name: str) -> Graph:
     """The graph of a functional program (see `program.functional`), verified and with every node supported.
 
-    A value that the program names has its name there; others are named after their operators.
+    A value that the program names has its name there; others are named after their operators. Quantised programs
+    become integer operators.
 
     Raises:
         ModelError: the program contradicts itself.
         UnsupportedError: it uses something that milliwatt does not support.
     """
-    return _Translator(program).graph(name)
+    return to_integers(_Translator(program).graph(name))
 
 
 class _Translator:

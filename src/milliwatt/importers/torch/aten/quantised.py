@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Quantised models of PT2E: QUANTIZE and DEQUANTIZE around float operators, which a pass fuses into integer ones.
+"""Quantised models of PT2E: QUANTIZE and DEQUANTIZE around float operators (see `importers.quantised`).
 
 Source: PyTorch 2 export quantisation, the operators `quantized_decomposed`.
 """
