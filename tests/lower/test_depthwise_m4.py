@@ -122,10 +122,31 @@ STRIDE_2_SHAPES = {
 }
 
 
+BANDED_SHAPES = {
+    "even bands": Layer((1, 24, 24, 8)),
+    "odd bands": Layer((1, 30, 18, 12)),
+    "three bands": Layer((1, 33, 21, 16)),
+    "inside": Layer((1, 26, 30, 8), INSIDE),
+    "long rows": Layer((1, 8, 70, 8)),
+    "rows of whole chunks": Layer((1, 8, 64, 8)),
+    "above and left": Layer((1, 25, 25, 8), around(1, 0, 1, 0)),
+    "below and right": Layer((1, 25, 25, 8), around(0, 1, 0, 1)),
+    "several images": Layer((2, 24, 22, 8)),
+    "distant rows": Layer((1, 24, 24, 60)),
+}
+
+
 def test_stride_1() -> None:
     graph = graph_of(STRIDE_1_SHAPES.values())
     assert kernels_of(graph) == [STRIDE_1] * len(STRIDE_1_SHAPES)
     agree(graph)
+
+
+def test_bands_of_stride_1() -> None:
+    graph = graph_of(BANDED_SHAPES.values())
+    build = compile_graph(graph, Options(board=board(BOARD), optimize="ram"))
+    assert all(call.kernel == STRIDE_1 and call.params["bands"] > 1 for call in build.program.calls)
+    agree(graph, optimize="ram")
 
 
 @pytest.mark.parametrize("optimize", ["speed", "ram"])
@@ -195,7 +216,7 @@ def test_output_takes_the_place_of_the_input() -> None:
 def test_what_the_user_wants() -> None:
     """A plane larger than what the C kernel needs, or code for a small layer, are not always what was asked for."""
     kernels = {3: STRIDE_1, 0: "mw_depthwise_3x3_s8_dsp"}
-    graph = graph_of([Layer((1, 48, 48, 4)), Layer((1, 12, 12, 32)), Layer((1, 5, 5, 4))])
+    graph = graph_of([Layer((1, 41, 41, 4)), Layer((1, 12, 12, 32)), Layer((1, 4, 4, 2))])
     wanted = {"speed": (3, 3, 3), "balanced": (3, 3, 0), "ram": (0, 3, 3), "flash": (0, 0, 0)}
     for optimize, chosen in wanted.items():
         assert kernels_of(graph, optimize=optimize) == [kernels[index] for index in chosen], optimize

@@ -7,10 +7,10 @@ from milliwatt.emit.assembly import Params
 from milliwatt.emit.assembly.depthwise_record import load_record
 from milliwatt.emit.assembly.depthwise_strip import StripWriter
 from milliwatt.emit.assembly.listing import Listing
-from milliwatt.emit.assembly.plane_gather import Gather, border
+from milliwatt.emit.assembly.plane_gather import Gather, border, fill_row, move_rows
 
-_INPUT, _RECORD, _RECORDS, _END, _BATCH, _FRAME = 0, 4, 8, 12, 16, 24
-"""Words on the stack: the input's channel, the channel's record, the first record, the input's end, batches left."""
+_INPUT, _RECORD, _RECORDS, _END, _BATCH, _BANDS, _FRAME = 0, 4, 8, 12, 16, 20, 24
+"""The stack: the input's channel, its record, the first record, the input's end, how many images and bands are left."""
 
 
 def body(params: Params) -> str:
@@ -42,7 +42,7 @@ def _borders(listing: Listing, params: Params) -> None:
     listing.op("mov r0, r2")
     border(
         listing,
-        rows=int(params["in_rows"]),
+        rows=int(params["plane_rows"]),
         pitch=int(params["pitch"]),
         columns=columns,
         value=int(params["zero_point"]),
@@ -54,11 +54,10 @@ def _channels(listing: Listing, params: Params) -> None:
     listing.add("r0", "r0", int(params["channels"]), temporary="r1")
     listing.op(f"str r0, [sp, #{_END}]")
     channel = listing.here()
-    _gather(listing, params)
-    listing.op(f"ldr r0, [sp, #{_RECORD}]")
-    load_record(listing, params, keep_weights=True)
-    listing.op(f"str r0, [sp, #{_RECORD}]")
-    _strips(listing, params)
+    if params["bands"] == 1:
+        _whole(listing, params)
+    else:
+        _banded(listing, params)
     listing.fetch("r1", "out")
     listing.op("adds r1, #1")
     listing.keep("out", "r1")
@@ -72,7 +71,14 @@ def _channels(listing: Listing, params: Params) -> None:
     listing.branch("bne", channel)
 
 
-def _gather(listing: Listing, params: Params) -> None:
+def _record(listing: Listing, params: Params, *, borders: bool) -> None:
+    listing.op(f"ldr r0, [sp, #{_RECORD}]")
+    load_record(listing, params, keep_weights=True, borders=borders)
+    listing.op(f"str r0, [sp, #{_RECORD}]")
+
+
+def _whole(listing: Listing, params: Params) -> None:
+    """One channel in one go."""
     rows, columns, pitch = (int(params[name]) for name in ("in_rows", "in_columns", "pitch"))
     turned = params["in_row"] < params["in_column"]
     listing.op(f"ldr r0, [sp, #{_INPUT}]")
@@ -85,6 +91,62 @@ def _gather(listing: Listing, params: Params) -> None:
         down=1 if turned else pitch,
         right=pitch if turned else 1,
     ).emit(listing)
+    _record(listing, params, borders=True)
+    _strips(listing, params)
+
+
+def _banded(listing: Listing, params: Params) -> None:
+    """One channel band by band: rows into the plane, strips, and the last two rows to the plane's top."""
+    pitch, rows, top = int(params["pitch"]), int(params["band_rows"]), int(params["pad_top"])
+    bottom = int(params["out_rows"]) + 2 - top - int(params["in_rows"])
+    zero_point, bands = int(params["zero_point"]), int(params["bands"])
+    _record(listing, params, borders=False)
+    listing.constant("r0", bands)
+    listing.op(f"str r0, [sp, #{_BANDS}]", f"ldr r0, [sp, #{_INPUT}]")
+    listing.fetch("r1", "plane")
+    if top:
+        fill_row(listing, pitch=pitch, value=zero_point)
+    listing.add("r1", "r1", int(params["pad_left"]))
+    listing.constant("r2", rows + 2 - top)
+    band, done = listing.here(), listing.label()
+    width, channels = int(params["in_columns"]), int(params["channels"])
+    Gather(height=rows, width=width, pixel=channels, down=pitch, right=1).emit_rows(listing)
+    listing.keep("from", "r0")
+    if bottom:
+        _fill_last(listing, params)
+    for name, register in (("w0", "r1"), ("w1", "r2"), ("w2", "r3"), ("u", "r4"), ("v", "r5")):
+        listing.fetch(register, name)
+    _strips(listing, params)
+    listing.fetch("r0", "out")
+    listing.add("r0", "r0", rows * int(params["out_row"]), temporary="r1")
+    listing.keep("out", "r0")
+    listing.op(f"ldr r12, [sp, #{_BANDS}]", "subs r12, r12, #1", f"str r12, [sp, #{_BANDS}]")
+    listing.branch("beq", done)
+    listing.fetch("r1", "plane")
+    listing.add("r0", "r1", rows * pitch, temporary="r2")
+    move_rows(listing, words=2 * pitch // 4)
+    listing.fetch("r0", "from")
+    listing.fetch("r1", "plane")
+    listing.add("r1", "r1", 2 * pitch + int(params["pad_left"]))
+    listing.constant("r2", rows)
+    if bottom:
+        listing.op("cmp r12, #1", "it eq; subeq r2, r2, #1")
+    listing.branch("b", band)
+    listing.place(done)
+    listing.fetch("r1", "out")
+    listing.add("r1", "r1", -bands * rows * int(params["out_row"]), temporary="r2")
+    listing.keep("out", "r1")
+
+
+def _fill_last(listing: Listing, params: Params) -> None:
+    """In the last band the plane's last row lies outside."""
+    pitch, inside = int(params["pitch"]), listing.label()
+    listing.op(f"ldr r12, [sp, #{_BANDS}]", "cmp r12, #1")
+    listing.branch("bne", inside)
+    listing.fetch("r1", "plane")
+    listing.add("r1", "r1", (int(params["plane_rows"]) - 1) * pitch, temporary="r2")
+    fill_row(listing, pitch=pitch, value=int(params["zero_point"]))
+    listing.place(inside)
 
 
 def _strips(listing: Listing, params: Params) -> None:
@@ -95,7 +157,7 @@ def _strips(listing: Listing, params: Params) -> None:
     listing.keep("column", "r6")
     listing.fetch("r0", "plane")
     listing.fetch("r7", "out")
-    listing.op(f"movw r8, #{out_column}")
+    listing.constant("r8", out_column)
     listing.op("mla r7, r6, r8, r7", "add.w r0, r0, r6")
     listing.keep("q", "r7")
     StripWriter(listing, params).write()

@@ -55,8 +55,8 @@ class Strip:
 
 
 def strip_of(params: Params) -> Strip:
-    """The steps for the plane's and the output's number of rows."""
-    inside, outputs, top = (int(params[name]) for name in ("in_rows", "out_rows", "pad_top"))
+    """The steps for the plane's and the band's number of rows."""
+    inside, outputs, top = (int(params[name]) for name in ("plane_rows", "band_rows", "plane_top"))
     count = (outputs + 1) // 2
     steps = []
     for step in range(count + 1):

@@ -41,7 +41,18 @@ class Gather:
         if rows:
             self._whole_rows(listing, rows)
         else:
+            listing.constant("r11", self.height)
             self._long_rows(listing)
+
+    def emit_rows(self, listing: Listing) -> None:
+        """The copy of as many rows as r2 tells; r0 then points to the image's next row."""
+        if self.width > _UNROLLED:
+            listing.op("mov r11, r2")
+            self._long_rows(listing)
+            return
+        listing.constant("r3", self.down)
+        listing.op("mla r2, r2, r3, r1")
+        self._row_loop(listing, 1)
 
     def _rows_together(self) -> int:
         """Rows of one turn of the loop: a divisor of the height, 0 when a row alone is too long."""
@@ -55,23 +66,27 @@ class Gather:
         return max(fitting, default=0)
 
     def _whole_rows(self, listing: Listing, rows: int) -> None:
-        places = [
-            row * self.down + column * self.right for row in range(rows) for column in range(self.width)
-        ]
-        turns = self.height // rows
-        if turns > 1:
-            listing.add("r2", "r1", turns * rows * self.down, temporary="r3")
-            loop = listing.here(aligned=True)
-        self._pixels(listing, places)
-        if turns > 1:
-            listing.add("r1", "r1", rows * self.down, temporary="r3")
-            listing.op("cmp r1, r2")
-            listing.branch("bne", loop)
+        if self.height == rows:
+            self._pixels(listing, self._places(rows))
+            return
+        listing.add("r2", "r1", self.height * self.down, temporary="r3")
+        self._row_loop(listing, rows)
+
+    def _places(self, rows: int) -> list[int]:
+        return [row * self.down + column * self.right for row in range(rows) for column in range(self.width)]
+
+    def _row_loop(self, listing: Listing, rows: int) -> None:
+        """Some rows a turn, until the plane's pointer is r2."""
+        loop = listing.here(aligned=True)
+        self._pixels(listing, self._places(rows))
+        listing.add("r1", "r1", rows * self.down, temporary="r3")
+        listing.op("cmp r1, r2")
+        listing.branch("bne", loop)
 
     def _long_rows(self, listing: Listing) -> None:
+        """As many rows as r11 tells, each in chunks."""
         chunk = min(_CHUNK, _REACH // self.right + 1)
         turns, rest = divmod(self.width, chunk)
-        listing.op(f"mov r11, #{self.height}")
         row = listing.here()
         listing.op("mov r2, r1")
         listing.add("r3", "r1", turns * chunk * self.right, temporary="r4")
@@ -115,3 +130,30 @@ def border(listing: Listing, *, rows: int, pitch: int, columns: tuple[int, ...],
     listing.add("r0", "r0", pitch)
     listing.op("cmp r0, r2")
     listing.branch("bne", loop)
+
+
+def fill_row(listing: Listing, *, pitch: int, value: int) -> None:
+    """Fill the row of whole words at r1 with a value; r1 to r3 change."""
+    byte = value & 0xFF
+    listing.constant("r3", byte * 0x01010101)
+    listing.add("r2", "r1", pitch)
+    loop = listing.here(aligned=True)
+    listing.op("str r3, [r1], #4", "cmp r1, r2")
+    listing.branch("bne", loop)
+
+
+def move_rows(listing: Listing, *, words: int) -> None:
+    """Copy words from r0 to r1, which lies below; all registers but sp and r12 may change."""
+    turns, rest = divmod(words, 8)
+    if turns > 1:
+        listing.add("r2", "r1", turns * 32)
+        loop = listing.here(aligned=True)
+    if turns:
+        listing.op("ldm r0!, {r4-r11}", "stm r1!, {r4-r11}")
+    if turns > 1:
+        listing.op("cmp r1, r2")
+        listing.branch("bne", loop)
+    for register in range(rest):
+        listing.op(f"ldr r{4 + register}, [r0, #{4 * register}]")
+    for register in range(rest):
+        listing.op(f"str r{4 + register}, [r1, #{4 * register}]")
