@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from milliwatt.emit import c_text
 from milliwatt.emit.assembly import GUARD, function_text, generator
 from milliwatt.emit.kernel_text import KernelFile, kernel_file
+from milliwatt.emit.unrolled import Unrolled, unrolled
 from milliwatt.errors import InternalError
 from milliwatt.lower.program import KernelCall, Read, Scratch, StateArg, Table, Write
 from milliwatt.plan.layout import Plan
@@ -53,7 +54,10 @@ class Names:
         return self.params[key]
 
     def function(self, call: KernelCall) -> str:
-        """The step function: the shared kernel, or its instance for these constants."""
+        """The step function: the shared kernel, its instance for these constants, or code made from its tables."""
+        body = unrolled(call.kernel)
+        if body is not None:
+            return self._unrolled(call, body)
         if not self.specialise:
             return call.kernel
         params = self.parameters(call)
@@ -61,6 +65,14 @@ class Names:
             self.functions[(params,)] = name = params.removesuffix("_params")
             self.text.append(_instance(call, name, params))
         return self.functions[(params,)]
+
+    def _unrolled(self, call: KernelCall, body: Unrolled) -> str:
+        key = (call.kernel, *sorted(call.params.items()), *(table.array.tobytes() for table in call.tables))
+        if key not in self.functions:
+            number = sum(known[0] == call.kernel for known in self.functions)
+            self.functions[key] = name = f"{self.prefix}_{_short(call.kernel)}_{number}"
+            self.text.append(body(name, call))
+        return self.functions[key]
 
 
 def _short(kernel: str) -> str:
@@ -97,11 +109,12 @@ def step_text(names: Names, plan: Plan, step: int) -> tuple[str, str]:
     """The C statement of one step, with its heading, and the function that it calls."""
     call = plan.program.calls[step]
     function = names.function(call)
-    arguments = [] if names.specialise else [f"&{names.parameters(call)}"]
+    in_code = unrolled(call.kernel) is not None
+    arguments = [] if names.specialise or in_code else [f"&{names.parameters(call)}"]
     scratch_index = 0
     for argument in call.arguments:
         if isinstance(argument, Table):
-            arguments.append(names.table(step, argument))
+            arguments += [] if in_code else [names.table(step, argument)]
         elif isinstance(argument, Scratch):
             arguments.append(_pointer(argument.c_type, plan.scratch[step, scratch_index].offset))
             scratch_index += 1
