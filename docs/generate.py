@@ -23,6 +23,7 @@ from milliwatt.cli.ops import describe as describe_operator
 from milliwatt.cli.verbs import verbs
 from milliwatt.importers.onnx.decompose import DECOMPOSITIONS
 from milliwatt.importers.onnx.registry import handlers
+from milliwatt.importers.torch.tables import translations
 from milliwatt.ops import operators
 from milliwatt.passes import passes
 from milliwatt.targets import boards
@@ -119,12 +120,29 @@ def onnx_page() -> Iterator[str]:
     )
 
 
+def pytorch_page() -> Iterator[str]:
+    """The ATen operators that are translated as they stand, by library."""
+    yield (
+        "# PyTorch operators\n\nWhat `torch.export` makes of a module is translated as it stands where an operator is "
+        "listed here; others are decomposed by PyTorch as far as it can. What depends on parameters and constants "
+        "alone is computed on import, with whatever operators. What else a model holds is refused by name, with the "
+        "line of `forward` that it comes from.\n"
+    )
+    libraries: dict[str, list[str]] = {}
+    for name in sorted(translations()):
+        library, operator = name.split(".", 1)
+        libraries.setdefault(library, []).append(f"`{operator.removesuffix('.default')}`")
+    for library, names in libraries.items():
+        yield f"## {library}\n\n{', '.join(names)}\n"
+
+
 PAGES = {
     "operators.md": operators_page,
     "boards.md": boards_page,
     "passes.md": passes_page,
     "errors.md": errors_page,
     "onnx.md": onnx_page,
+    "pytorch.md": pytorch_page,
     "command-line.md": command_line_page,
 }
 
