@@ -37,6 +37,8 @@ def expected(estimator: Any, rows: Array) -> dict[str, Array]:
             found["probabilities"] = estimator.predict_proba(rows)
         elif hasattr(estimator, "decision_function"):
             found["decision"] = estimator.decision_function(rows)
+    elif hasattr(estimator, "cluster_centers_"):
+        found["label"] = estimator.predict(rows.astype(np.float64))
     elif hasattr(estimator, "transform") and not hasattr(estimator, "predict"):
         found["transformed"] = estimator.transform(rows)
     elif hasattr(estimator, "predict"):

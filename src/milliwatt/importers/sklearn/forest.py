@@ -50,6 +50,23 @@ def tree_of(fitted: Any, values: Array, *, absent: bool) -> Tree:
     )
 
 
+_FEW = 16
+
+
+def learned_absent(parts: list[tuple[Array, Array, Array]]) -> bool:
+    """Whether trees learned where NaN goes.
+
+    Trees fitted without NaN send it to the child of more samples, at every node; then NaN is no input, and it is not
+    told apart from numbers. So few nodes that chance could make them look like this are always taken to have learned.
+
+    Args:
+        parts: for the inner nodes of each tree the samples on the left, those on the right, and whether NaN goes left.
+    """
+    nodes = sum(len(left) for left, _, _ in parts)
+    unusual = any(bool(((left > right) != (goes != 0)).any()) for left, right, goes in parts)
+    return unusual or nodes < _FEW
+
+
 def power_of_two(trees: list[Tree], base: Array) -> float:
     """The finest step in which no sum of leaves leaves 31 bits, a power of two."""
     worst = np.abs(base) + sum((np.abs(tree.values).max(axis=0) for tree in trees), np.zeros(base.shape))

@@ -71,6 +71,32 @@ class Site:
         attrs = {"in_data_type": kind.value.upper(), "out_data_type": "FLOAT32"}
         return self.build.node("CAST", [value], attrs, dtype=DType.FLOAT32)
 
+    def affine(self, value: str, weights: Any, bias: Any) -> str:
+        """``value @ weights.T + bias`` in float32; weights [outputs, features]."""
+        matrix = np.atleast_2d(np.asarray(weights, np.float64))
+        offsets = np.broadcast_to(np.asarray(bias, np.float64), (len(matrix),))
+        return self.build.node(
+            "FULLY_CONNECTED", [self.as_float(value), self.numbers(matrix), self.numbers(offsets)]
+        )
+
+    def above(self, value: str, limit: float | int, *, or_equal: bool = False) -> str:
+        """1 where the only element is above a limit, else 0, as a label."""
+        number = np.array(limit, self.build.type_of(value).dtype.numpy)
+        op = "GREATER_EQUAL" if or_equal else "GREATER"
+        found = self.build.node(op, [value, self.build.constant(number)], dtype=DType.BOOL)
+        flat = self.build.node("RESHAPE", [found, self.build.integers([1])])
+        attrs = {"in_data_type": "BOOL", "out_data_type": "INT32"}
+        return self.build.node("CAST", [flat], attrs, dtype=DType.INT32, stem="label")
+
+    def both(self, second: str) -> str:
+        """The probabilities of two classes, from that of the second, [1, 1]."""
+        first = self.build.node("SUB", [self.numbers(1.0), second])
+        return self.build.node("CONCATENATION", [first, second], {"axis": 1}, stem="probabilities")
+
+    def softmax(self, scores: str) -> str:
+        """Probabilities from the logarithms of what they are proportional to."""
+        return self.build.node("SOFTMAX", [scores], {"beta": 1.0}, stem="probabilities")
+
 
 Translate = Callable[[Site], Mapping[str, str]]
 """Appends the nodes of an estimator; returns its results by what they are: label, probabilities, decision,

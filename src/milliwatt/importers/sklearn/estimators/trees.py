@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from milliwatt.importers.sklearn.forest import Tree, ensemble, power_of_two, tree_of
+from milliwatt.importers.sklearn.forest import Tree, ensemble, learned_absent, power_of_two, tree_of
 from milliwatt.importers.sklearn.site import Site
 
 Array = npt.NDArray[Any]
@@ -30,23 +30,16 @@ def _fitted(site: Site) -> list[Any]:
     return trees
 
 
-_FEW = 16
+def takes_absent(fitted: list[Any]) -> bool:
+    """Whether fitted trees learned where NaN goes."""
+    return learned_absent([_samples(tree) for tree in fitted])
 
 
-def _takes_absent(fitted: list[Any]) -> bool:
-    """Whether the trees learned where NaN goes.
-
-    Trees fitted without NaN send it to the child of more samples, at every node; then NaN is no input, and it is not
-    told apart from numbers. So few nodes that chance could make them look like this are always taken to have learned.
-    """
-    nodes = unusual = 0
-    for tree in fitted:
-        inner = np.flatnonzero(np.asarray(tree.children_left) >= 0)
-        samples = np.asarray(tree.n_node_samples)
-        larger = samples[tree.children_left[inner]] > samples[tree.children_right[inner]]
-        unusual += int((larger != np.asarray(tree.missing_go_to_left)[inner].astype(np.bool_)).sum())
-        nodes += len(inner)
-    return unusual > 0 or nodes < _FEW
+def _samples(tree: Any) -> tuple[Array, Array, Array]:
+    inner = np.flatnonzero(np.asarray(tree.children_left) >= 0)
+    samples = np.asarray(tree.n_node_samples)
+    left, right = samples[tree.children_left[inner]], samples[tree.children_right[inner]]
+    return left, right, np.asarray(tree.missing_go_to_left)[inner]
 
 
 def steps_of_one(trees: int) -> int:
@@ -65,7 +58,7 @@ def classifier(site: Site) -> Mapping[str, str]:
     if getattr(estimator, "n_outputs_", 1) != 1:
         raise site.refuse("classifiers of several outputs are not supported", "fit one classifier for each")
     fitted, classes = _fitted(site), len(estimator.classes_)
-    absent = _takes_absent(fitted)
+    absent = takes_absent(fitted)
     trees = [_shares(tree, classes, absent=absent) for tree in fitted]
     steps = steps_of_one(len(trees))
     scores = ensemble(site, trees, np.zeros(classes), 1 / steps)
@@ -84,7 +77,7 @@ def _shares(fitted: Any, classes: int, *, absent: bool) -> Tree:
 def regressor(site: Site) -> Mapping[str, str]:
     """The mean of the trees' predictions."""
     fitted = _fitted(site)
-    absent = _takes_absent(fitted)
+    absent = takes_absent(fitted)
     trees = [
         tree_of(tree, np.asarray(tree.value, np.float64)[:, :, 0] / len(fitted), absent=absent)
         for tree in fitted
