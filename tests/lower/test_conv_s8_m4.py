@@ -63,6 +63,7 @@ NEEDS_JUMPS = {"negative_outputs", "signed_window"}
 
 LAYOUTS = {
     "fields": (FIELDS, Weights.RAM, 1),
+    "fields_by_blocks": (FIELDS, Weights.QUAD, 3),
     "pairs": (PAIRS, Weights.RAM, 1),
     "pairs_in_place": (PAIRS, Weights.IN_PLACE, 1),
     "pairs_by_blocks": (PAIRS, Weights.QUAD, 4),

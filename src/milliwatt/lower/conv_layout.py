@@ -42,21 +42,23 @@ class ConvForm:
     Attributes:
         kernel: its name.
         pixels: of a group.
-        quad: the order in which it widens the bytes of a word.
+        words_first: whether it widens patches by words: see `PatchBands`.
         inputs: per step.
         pack: packs the filters; None where its bounds do not hold.
         unpacks: whether weights have another form in RAM, so that they must be copied.
         copy_cycles: that a word of weights takes on its way to RAM.
+        blocks: groups of pixels that are multiplied with four filters at a time, where that is done.
         loop: its code.
     """
 
     kernel: str
     pixels: int
-    quad: tuple[int, ...]
+    words_first: bool
     inputs: int
     pack: Callable[[FilterBank], PairedFilters | FieldFilters | None]
     unpacks: bool
     copy_cycles: float
+    blocks: tuple[int, ...]
     loop: InnerLoop
 
 
@@ -134,7 +136,7 @@ class ConvLayout:
         if weights is None:
             raise ValueError("the filter is not constant")
         constants = rescale(signature, self.out_c, self.site.rounding)
-        return filter_bank(weights, signature.constant(2), constants, self.bands.order(self.form.quad))
+        return filter_bank(weights, signature.constant(2), constants, self.bands.order())
 
     def call(self, filters: PairedFilters | FieldFilters, *, any_jumps: bool = False) -> KernelCall:
         """The kernel call, if wanted with code for layers with and without jumps."""

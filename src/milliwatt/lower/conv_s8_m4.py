@@ -10,7 +10,7 @@ from milliwatt.lower.conv_layout import ConvForm, ConvLayout, Weights
 from milliwatt.lower.field_filters import FieldFilters, field_filters
 from milliwatt.lower.inner_loop import InnerLoop
 from milliwatt.lower.paired_filters import PairedFilters, pair_filters
-from milliwatt.lower.patch_bands import IN_ORDER, QUAD, patch_bands
+from milliwatt.lower.patch_bands import patch_bands
 from milliwatt.lower.program import KernelCall
 from milliwatt.lower.site import Site
 from milliwatt.ops.accumulate import rescale
@@ -20,28 +20,28 @@ RANK = -2
 
 _LARGEST_FILTERS = 1300  # so that immediate offsets reach the outputs of every pixel of a group
 _COPYING_PAYS = 3  # groups of pixels from which on weights are read from RAM
-_BLOCKS = (4, 8, 16)  # groups of pixels that are multiplied with four filters at a time
-
 
 FORMS = (
     ConvForm(
         "mw_conv_fields_s8_m4",
         pixels=3,
-        quad=IN_ORDER,
+        words_first=False,
         inputs=1,
         pack=field_filters,
         unpacks=True,
         copy_cycles=10.5,
-        loop=InnerLoop(turn=12, step_cycles=9, quad_cycles=95, group_cycles=60, place_cycles=9.5),
+        blocks=(3, 7),
+        loop=InnerLoop(turn=16, step_cycles=9, quad_cycles=95, group_cycles=60, place_cycles=9.5),
     ),
     ConvForm(
         "mw_conv_pairs_s8_m4",
         pixels=2,
-        quad=QUAD,
+        words_first=True,
         inputs=2,
         pack=pair_filters,
         unpacks=False,
         copy_cycles=2.25,
+        blocks=(4, 8, 16),
         loop=InnerLoop(turn=8, step_cycles=15, quad_cycles=65, group_cycles=50, place_cycles=3.25),
     ),
 )
@@ -80,12 +80,11 @@ def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
 def layouts(site: Site) -> Iterator[ConvLayout]:
     """All that make sense, whether or not they are possible."""
     for form in FORMS:
-        bands = patch_bands(site, group=form.pixels)
+        bands = patch_bands(site, group=form.pixels, words_first=form.words_first)
         if form.unpacks or (bands.groups >= _COPYING_PAYS and not site.tables_in_ram):
             yield ConvLayout(form, bands, site, Weights.RAM)
-        if form.unpacks:
-            continue
-        yield ConvLayout(form, bands, site, Weights.IN_PLACE)
-        for block in _BLOCKS:
-            if bands.pixels >= 2 * block and not site.tables_in_ram:
+        if not form.unpacks:
+            yield ConvLayout(form, bands, site, Weights.IN_PLACE)
+        for block in form.blocks:
+            if bands.pixels >= form.pixels * block and (form.unpacks or not site.tables_in_ram):
                 yield ConvLayout(form, bands, site, Weights.QUAD, block)

@@ -15,9 +15,6 @@ from milliwatt.ops.window import Axis
 QUAD = (0, 2, 1, 3)
 """The order in which SXTB16 leaves the four bytes of a word: those of even index, then those of odd index."""
 
-IN_ORDER = (0, 1, 2, 3)
-"""The bytes of a word one after the other."""
-
 GEOMETRY = (
     "step", "wrap", "cols", "behind_first", "out_c", "tail", "skipped", "kernel_h", "row_words", "kernel_gap",
     "odd", "jumps", "odd_back", "odd_gap", "pair_bytes", "input_bytes", "weight_words", "ram_words", "constants",
@@ -37,6 +34,8 @@ class PatchBands:
         group: output pixels that are computed together.
         band_rows: output rows of a band; all of them without padding.
         padded: whether the input goes through a strip with borders.
+        words_first: whether a patch is read as the whole words of all rows, then the bytes that rows have behind
+            them; else byte by byte.
         one_line: whether the patches of all pixels follow each other, as in a 1x1 convolution of stride 1.
     """
 
@@ -46,6 +45,7 @@ class PatchBands:
     group: int
     band_rows: int
     padded: bool
+    words_first: bool
     one_line: bool
 
     @property
@@ -113,14 +113,13 @@ class PatchBands:
         """Whether patches have anything to do with the input: the strip takes some bytes of each row."""
         return not self.padded or self.copied > 0
 
-    def order(self, quad: tuple[int, ...]) -> list[int]:
-        """Which byte of a patch [kernel_h * row_bytes] each place of the widened patch holds.
-
-        Whole words of all rows come first, their bytes in the order ``quad``, then the odd bytes of all rows.
-        """
+    def order(self) -> list[int]:
+        """Which byte of a patch [kernel_h * row_bytes] each place of the widened patch holds."""
+        if not self.words_first:
+            return list(range(self.rows.window * self.row_bytes))
         whole = self.row_bytes - self.row_bytes % 4
         starts = [row * self.row_bytes for row in range(self.rows.window)]
-        words = [start + word + byte for start in starts for word in range(0, whole, 4) for byte in quad]
+        words = [start + word + byte for start in starts for word in range(0, whole, 4) for byte in QUAD]
         return words + [start + byte for start in starts for byte in range(whole, self.row_bytes)]
 
     def geometry(self, *, zero: int) -> dict[str, int]:
@@ -138,7 +137,7 @@ class PatchBands:
             "behind_first": self.pixels - columns,
             "kernel_h": self.rows.window,
             "row_words": whole // 4,
-            "kernel_gap": kernel_pitch - whole,
+            "kernel_gap": kernel_pitch - (whole if self.words_first else self.row_bytes),
             "odd": odd,
             "odd_back": whole - self.rows.window * kernel_pitch,
             "odd_gap": kernel_pitch - odd,
@@ -157,7 +156,7 @@ class PatchBands:
         }
 
 
-def patch_bands(site: Site, *, group: int) -> PatchBands:
+def patch_bands(site: Site, *, group: int, words_first: bool) -> PatchBands:
     """The geometry of a CONV_2D of one image for groups of that many pixels."""
     rows, columns = axes(site.signature)
     channels = site.signature.input(0).shape[3]
@@ -165,7 +164,7 @@ def patch_bands(site: Site, *, group: int) -> PatchBands:
     whole = columns.window == 1 and columns.stride == 1 and rows.window == 1 and rows.stride == 1
     one_line = whole and not padded and columns.output == columns.input
     band_rows = _band_rows(rows, columns, group) if padded else rows.output
-    return PatchBands(rows, columns, channels, group, band_rows, padded, one_line)
+    return PatchBands(rows, columns, channels, group, band_rows, padded, words_first, one_line)
 
 
 def _band_rows(rows: Axis, columns: Axis, group: int) -> int:

@@ -17,6 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from milliwatt.emit.assembly.conv_geometry import GeometryListing
+from milliwatt.emit.assembly.field_widening import FieldWidening
 from milliwatt.emit.assembly.patch_bands import Bands
 from milliwatt.emit.assembly.widening import Widening
 
@@ -40,6 +41,9 @@ class ConvGemm(ABC):
     base: str
     """The register that points to outputs while they are stored."""
 
+    spare: str
+    """Another one that is free then."""
+
     def __init__(self, params: Params, *, pixels: int, turn: int) -> None:
         self.code = GeometryListing()
         self.params = {name: int(value) for name, value in params.items()}
@@ -52,7 +56,11 @@ class ConvGemm(ABC):
         """Bring the weights from r3 to RAM at r12, r6 words; the table is at r7. r0 to r2 are kept."""
 
     @abstractmethod
-    def widening(self) -> Widening:
+    def copy_quad(self) -> None:
+        """Bring the weights of four filters from r3 to RAM at r12, and r3 behind them. r0 to r2 are kept."""
+
+    @abstractmethod
+    def widening(self) -> Widening | FieldWidening:
         """What widens the patches of a group."""
 
     @abstractmethod
@@ -72,7 +80,7 @@ class ConvGemm(ABC):
         """Rescale; the registers that hold the outputs of four filters as words, by pixel.
 
         Begins with `compare_last` and keeps its flags.
-        Leaves r2, r3, r9 and `base` free.
+        Leaves r2, r3, r9, `base` and `spare` free.
         """
 
     def text(self) -> str:

@@ -20,6 +20,7 @@ class Pairs(ConvGemm):
 
     step_bytes = 48
     base = "r0"
+    spare = "r1"
 
     def __init__(self, params: Params) -> None:
         super().__init__(params, pixels=2, turn=_TURN)
@@ -27,6 +28,12 @@ class Pairs(ConvGemm):
     def copy_weights(self) -> None:
         self.code.op("mov lr, r6")
         copy_words(self.code, source="r3", target="r12", count="lr")
+
+    def copy_quad(self) -> None:
+        code = self.code
+        code.fetch("lr", "geometry")
+        code.read("lr", "ram_words", geometry="lr")
+        copy_words(code, source="r3", target="r12", count="lr")
 
     def widening(self) -> Widening:
         return _Halves(self.code, ("r6", "r7"))

@@ -13,7 +13,7 @@
 #include "mw_rescale_fitted.h"
 
 struct mw_conv_fields_s8_m4_params {
-    int32_t blocks; /* always 0 */
+    int32_t blocks; /* whether groups of pixels are multiplied in blocks, with four filters at a time */
     int32_t shift;
     int32_t jumps; /* always 0 */
 };
@@ -32,21 +32,15 @@ MW_INLINE void mw_conv_fields_put(uint32_t *to, const int8_t *const *patches, in
     to[1] = (uint32_t)mw_two_fields(middle, patches[2][offset]);
 }
 
-/* First the whole words of all rows, then the bytes that rows have behind them. */
+/* The bytes of all rows. */
 MW_INLINE void mw_conv_fields_widen(const struct mw_patches *shape, const int8_t *const *patches, uint32_t *to)
 {
-    const int32_t whole = 4 * shape->row_words;
-    const int32_t pitch = whole + shape->kernel_gap;
+    const int32_t row_bytes = 4 * shape->row_words + shape->odd;
+    const int32_t pitch = row_bytes + shape->kernel_gap;
     int32_t i;
     int32_t j;
     for (i = 0; i < shape->kernel_h; i++) {
-        for (j = 0; j < whole; j++) {
-            mw_conv_fields_put(to, patches, i * pitch + j);
-            to += 2;
-        }
-    }
-    for (i = 0; i < shape->kernel_h; i++) {
-        for (j = whole; j < whole + shape->odd; j++) {
+        for (j = 0; j < row_bytes; j++) {
             mw_conv_fields_put(to, patches, i * pitch + j);
             to += 2;
         }
@@ -111,30 +105,53 @@ MW_INLINE void mw_conv_fields_pair(int32_t shift, const struct mw_patches *shape
     }
 }
 
+/* The patches of a group of three pixels, of which only `count` are there. */
+MW_INLINE void mw_conv_fields_group(const struct mw_patches *shape, const int8_t *first, int32_t pixel,
+                                    int32_t count, uint32_t *to)
+{
+    const int8_t *patches[3];
+    int32_t i;
+    for (i = 0; i < 3; i++) {
+        patches[i] = mw_patches_at(shape, first, pixel + (i < count ? i : count - 1));
+    }
+    mw_conv_fields_widen(shape, patches, to);
+}
+
+/* Pixels of the next block: whole groups of three, or a last one with less. */
+MW_INLINE int32_t mw_conv_fields_block(const struct mw_patches *shape, int32_t left)
+{
+    const int32_t most = 3 * (shape->input_bytes / shape->pair_bytes);
+    return left >= most ? most : left > 2 ? left - left % 3 : left;
+}
+
 MW_KERNEL void mw_conv_fields_s8_m4(const struct mw_conv_fields_s8_m4_params *p, const int8_t *input, int8_t *output,
                                     uint32_t *scratch, const uint32_t *weights, const int32_t *geometry)
 {
     const struct mw_patches *const shape = mw_patches_of(geometry);
     const int32_t quad_words = shape->weight_words / ((shape->out_c + 3) >> 2);
+    const int32_t group_words = shape->pair_bytes >> 2;
     int8_t *const strip = (int8_t *)(scratch + (shape->input_bytes >> 2) + shape->ram_words) + shape->lead;
     const int8_t *const first = shape->strip_rows != 0 ? strip : input;
     const int32_t pixels = mw_patches_pixels(shape);
     int32_t band;
     int32_t pixel;
+    int32_t count;
     int32_t filter;
+    int32_t i;
     for (band = 0; band < shape->bands; band++) {
         mw_patches_strip(shape, input, band, strip);
-        for (pixel = 0; pixel < pixels; pixel += 3) {
-            const int32_t count = pixels - pixel < 3 ? pixels - pixel : 3;
-            const int8_t *patches[3];
-            int32_t i;
-            for (i = 0; i < 3; i++) {
-                patches[i] = mw_patches_at(shape, first, pixel + (i < count ? i : count - 1));
+        for (pixel = 0; pixel < pixels; pixel += count) {
+            count = mw_conv_fields_block(shape, pixels - pixel);
+            for (i = 0; i < count; i += 3) {
+                mw_conv_fields_group(shape, first, pixel + i, count - i < 3 ? count - i : 3,
+                                     scratch + i / 3 * group_words);
             }
-            mw_conv_fields_widen(shape, patches, scratch);
-            for (filter = 0; filter < shape->out_c; filter += 2) {
-                mw_conv_fields_pair(p->shift, shape, weights + (filter >> 2) * quad_words, scratch, filter, count,
-                                    output);
+            for (i = 0; i < count; i += 3) {
+                for (filter = 0; filter < shape->out_c; filter += 2) {
+                    mw_conv_fields_pair(p->shift, shape, weights + (filter >> 2) * quad_words,
+                                        scratch + i / 3 * group_words, filter, count - i < 3 ? count - i : 3,
+                                        output + i * shape->out_c);
+                }
             }
             output += count * shape->out_c;
         }
