@@ -6,8 +6,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
 from milliwatt.cli.console import columns, print_json, results
+from milliwatt.cli.layer_names import layer_names
 from milliwatt.cli.models import InputShapes, Model, Trust, read_model
 from milliwatt.cli.options import AsJson
 from milliwatt.cli.streaming import Hop, StreamAxis, streaming
@@ -79,9 +81,36 @@ def print_transposes(graph: Graph) -> None:
         return
     console = results()
     total = sum(entry.bytes for entry in left)
-    console.print(f"{len(left)} transposes are left, which move {total:,} bytes:")
+    many = (
+        "1 transpose is left, which moves"
+        if len(left) == 1
+        else f"{len(left)} transposes are left, which move"
+    )
+    console.print(f"{many} {total:,} bytes:")
     for entry in left:
         console.print(f"  {entry.value}, {entry.bytes:,} bytes: {entry.reason}", markup=False)
+
+
+def node_table(graph: Graph) -> Table:
+    """A row for each node; one for each output where it has several, the first with the node's figures."""
+    spans, macs = lifetimes(graph), node_macs(graph)
+    names = layer_names(
+        ((node.source, [name for name in node.inputs if name], node.outputs) for node in graph.nodes),
+        with_lines=True,
+    )
+    headings = ("#", "operator", "MACs", "bytes", "alive", "output", "source")
+    table = columns(*headings, right=("#", "MACs", "bytes"))
+    for index, node in enumerate(graph.nodes):
+        first_cells = [str(index), node.op, f"{macs[index]:,}"]
+        for number, name in enumerate(node.outputs or (None,)):
+            kind = None if name is None else graph.values[name]
+            cells = ["", "", ""] if number else list(first_cells)
+            if name is None or kind is None:
+                cells += ["0", "", "-"]
+            else:
+                cells += [f"{kind.bytes:,}", "{}-{}".format(*spans[name]), str(kind)]
+            table.add_row(*(cell.replace("[", r"\[") for cell in (*cells, "" if number else names[index])))
+    return table
 
 
 def verb(
@@ -93,7 +122,7 @@ def verb(
     trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a model's graph: operators, shapes, quantisation, multiply-accumulates and lifetimes."""
+    """Show a model's graph: operators, shapes, multiply-accumulates, lifetimes, and where each node comes from."""
     graph = read_model(model, input_shapes=input_shape, trust=trust).graph
     chosen = streaming(stream, hop)
     if optimised or chosen is not None:
@@ -108,7 +137,6 @@ def verb(
         print_json(report)
         return
     console = results()
-    spans = lifetimes(graph)
     console.print(
         f"[bold]{graph.name}[/]: {len(graph.nodes)} nodes, {sum(node_macs(graph)):,} MACs, "
         f"{sum(array.nbytes for array in graph.constants.values()):,} bytes of constants"
@@ -118,19 +146,6 @@ def verb(
             console.print(f"  {word} {name}: {graph.values[name]}", markup=False)
     for state in graph.states:
         console.print(f"  state {state.name}: {state.type}", markup=False)
-    table = columns("#", "operator", "MACs", "bytes", "alive", "output", right=("#", "MACs", "bytes"))
-    for index, (node, macs) in enumerate(zip(graph.nodes, node_macs(graph), strict=True)):
-        for name in node.outputs:
-            kind = graph.values[name]
-            first, last = spans[name]
-            table.add_row(
-                str(index),
-                node.op,
-                f"{macs:,}",
-                f"{kind.bytes:,}",
-                f"{first}-{last}",
-                str(kind).replace("[", r"\["),
-            )
-    console.print(table)
+    console.print(node_table(graph))
     if behind_passes:
         print_transposes(graph)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from milliwatt.bands import layer_of
+from milliwatt.cli.layer_names import layer_names
 from milliwatt.lower.program import KernelCall
 
 
@@ -20,7 +21,7 @@ class LayerRow:
         op: the operator.
         kernels: how often each kernel is called, in the order of the first calls.
         macs, instructions, cycles: of all calls; cycles are None without a validated model.
-        name: of the first call.
+        name: the layer, in the words of the user's model.
     """
 
     op: str
@@ -50,15 +51,17 @@ def layer_rows(layers: Sequence[dict[str, Any]], calls: Sequence[KernelCall]) ->
     """
     in_bands = {layer_of(call.source) for call in calls if layer_of(call.source) != call.source}
     groups: dict[object, list[dict[str, Any]]] = {}
-    for index, one in enumerate(layers):
+    names: dict[object, str] = {}
+    named = layer_names((layer_of(call.source), call.reads, call.writes) for call in calls)
+    for index, (one, name) in enumerate(zip(layers, named, strict=True)):
         key = (one["layer"], one["op"]) if one["layer"] in in_bands else index
         groups.setdefault(key, []).append(one)
-    return [_row(group) for group in groups.values()]
+        names.setdefault(key, name)
+    return [_row(group, names[key]) for key, group in groups.items()]
 
 
-def _row(group: Sequence[dict[str, Any]]) -> LayerRow:
+def _row(group: Sequence[dict[str, Any]], name: str) -> LayerRow:
     cycles = [one["cycles"] for one in group]
-    name = str(group[0]["name"] if len(group) == 1 else group[0]["layer"])
     return LayerRow(
         op=group[0]["op"],
         kernels=dict(Counter(str(one["kernel"]) for one in group)),
