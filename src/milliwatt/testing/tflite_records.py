@@ -125,6 +125,8 @@ class _Recorder:
             inputs[0] = handles[node.states[0]]
             return operator_record(node.op, tuple(inputs), outputs, options=options_record(node.op, {}))
         operator = find(node.op)
+        if not operator.tflite or node.op not in schema.enum_values("BuiltinOperator"):
+            raise UsageError(f"TFLite has no {node.op}", where=node.source)
         for position, state in zip(sorted(operator.state_inputs), node.states, strict=False):
             inputs[position] = self._variables[state]
         attributes = operator.filled(node)
