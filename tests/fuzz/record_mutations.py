@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from milliwatt.importers.tflite import schema
 from milliwatt.importers.tflite.reader import read
 from milliwatt.importers.tflite.records import (
     ModelRecord,
@@ -115,7 +116,7 @@ def _flags(tensor: TensorRecord, random: Random) -> TensorRecord:
 
 
 def _op(operator: OperatorRecord, random: Random) -> OperatorRecord:
-    names = [name for name in operators() if name != "LOOKUP"]
+    names = sorted(set(operators()) & set(schema.enum_values("BuiltinOperator")))
     return replace(operator, op=str(_pick(names, random)))
 
 

@@ -130,6 +130,6 @@ def test_attribute_without_a_field_is_refused() -> None:
 
 
 def test_operators_of_other_formats_are_refused() -> None:
-    for op in ("ERF", "LSTM"):
+    for op in ("ERF", "SILU"):
         with pytest.raises(UsageError, match=f"TFLite has no {op}"):
             records(random_graph(op, DType.FLOAT32, 0))
