@@ -65,13 +65,16 @@ def test_verify_keeps_its_contract(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_build_writes_three_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    content = json_of(["build", MODEL, "-o", str(tmp_path / "out"), "--name", "digit"], capsys)
+    content = json_of(
+        ["build", MODEL, "-o", str(tmp_path / "out"), "--name", "digit", "--max-ram", "50000"], capsys
+    )
     assert [Path(file).name for file in content["files"]] == ["digit.h", "digit.c", "digit.json"]
     assert all(Path(file).stat().st_size > 0 for file in content["files"])
     assert len(list((tmp_path / "out").iterdir())) == 3
     header = (tmp_path / "out" / "digit.h").read_text()
     assert "int32_t digit_run(void *arena);" in header
     assert "sha256" in header
+    assert " --max-ram 50000\n" in header
     assert json.loads((tmp_path / "out" / "digit.json").read_text())["name"] == "digit"
 
 

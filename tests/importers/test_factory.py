@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from milliwatt.errors import UsageError
+from milliwatt.errors import ModelError, UsageError
 from milliwatt.importers import load
 from milliwatt.importers.factory import Made, call, split
 from milliwatt.importers.request import Request, parse_shapes
@@ -48,6 +48,9 @@ def wrong_shape(input_shape=("a",)):
 
 def wrong_type():
     """input: 1x2 complex"""
+    return PurePath("model")
+
+def needing(width, *rest, depth, name="x", **more):
     return PurePath("model")
 
 def failing():
@@ -100,6 +103,7 @@ def test_where_shapes_come_from(file: Path) -> None:
     [
         ("absent", "no such function"),
         ("three", "returned 3 things"),
+        ("needing", "needs width, depth"),
         ("wrong_shape", "is no shape"),
         ("wrong_type", "complex is no element type"),
     ],
@@ -123,9 +127,28 @@ def test_the_users_own_errors_name_the_line(file: Path, tmp_path: Path) -> None:
         call(tmp_path / "absent.py", "f", Request())
 
 
+def test_a_missing_function_is_answered_with_those_that_there_are(file: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        call(file, "absent", Request())
+    assert raised.value.hint.startswith("it has plain, with_example, ")
+    with pytest.raises(UsageError) as raised:
+        load(file)
+    assert f"{file}:FUNCTION" in raised.value.hint
+
+
 def test_an_object_that_nothing_takes(file: Path) -> None:
-    with pytest.raises(UsageError, match=r"no importer takes a pathlib\S*Pure"):
+    with pytest.raises(UsageError, match=r"no importer takes a pathlib\S*Pure") as raised:
         load(f"{file}:plain")
+    assert raised.value.where == f"{file}:plain"
+
+
+def test_an_error_without_a_place_gets_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "text.onnx"
+    path.write_text("no model")
+    pytest.importorskip("onnx", reason="ONNX is not installed (the extra onnx)")
+    with pytest.raises(ModelError) as raised:
+        load(path)
+    assert raised.value.where == str(path)
 
 
 @pytest.mark.parametrize("text", ["", "1x", "x=1x0", "1x-3", "a=b"])

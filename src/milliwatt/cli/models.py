@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from milliwatt.cli.console import errors
-from milliwatt.importers import ImportNotice, graph_name
+from milliwatt.importers import ImportNotice, at, graph_name
 from milliwatt.importers.factory import Made, call, split
 from milliwatt.importers.request import Request, parse_shapes
 from milliwatt.ir import Graph
@@ -92,7 +92,8 @@ def read_model(model: Path, *, input_shapes: list[str] | None = None, trust: boo
         else:
             path, stem = place
             made = call(path, stem, Request(shapes, trust=trust))
-            graph = load(made.model, made.example, name=graph_name(stem), trust=trust)
+            with at(str(model)):
+                graph = load(made.model, made.example, name=graph_name(stem), trust=trust)
     for notice in notices:
         errors().print(f"note: {notice.message}", markup=False)
     flags = "".join(f" --input-shape {shape}" for shape in input_shapes or []) + " --trust" * trust

@@ -106,6 +106,7 @@ def build_from(
         f"Compiled by milliwatt {version('milliwatt')}.",
         f"Do not edit. Regenerate with: milliwatt build {model.label} --board {chosen.name} "
         f"--numerics {numerics.value} --optimize {optimize.value} --weights {weights.value} --name {c_name}"
+        + ("" if max_ram is None else f" --max-ram {max_ram}")
         + model.flags
         + ("" if stream is None else f" --stream {stream.axis} --hop {stream.hop}"),
         f"Model: {model.label}, sha256 {model.digest}",

@@ -21,11 +21,12 @@ import importlib
 import pkgutil
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 
-from milliwatt.errors import UnsupportedError, UsageError
+from milliwatt.errors import MilliwattError, UnsupportedError, UsageError
 from milliwatt.importers import factory
 from milliwatt.importers.request import Request
 from milliwatt.ir import Graph
@@ -84,7 +85,8 @@ def load(
         made = factory.call(*place, request)
         # The shapes that the user gave are those of the example by now.
         rest = Request(trust=request.trust)
-        return _load_object(made.model, made.example, name or graph_name(place[1]), rest)
+        with at(str(model)):
+            return _load_object(made.model, made.example, name or graph_name(place[1]), rest)
     path = Path(model)
     known = importers()
     importer = known.get(path.suffix.lower())
@@ -92,9 +94,23 @@ def load(
         raise UsageError(
             f"no importer takes files that end in {path.suffix!r}",
             where=str(path),
-            hint=f"known: {', '.join(known)}",
+            hint=f"name the function that makes the model: {path}:FUNCTION"
+            if path.suffix == ".py"
+            else f"known: {', '.join(known)}, and FILE.py:FUNCTION",
         )
-    return importer(_content(path), name or graph_name(path.stem), request)
+    content = _content(path)
+    with at(str(path)):
+        return importer(content, name or graph_name(path.stem), request)
+
+
+@contextmanager
+def at(place: str) -> Iterator[None]:
+    """Give errors that name no place the model's."""
+    try:
+        yield
+    except MilliwattError as error:
+        error.where = error.where or place
+        raise
 
 
 def _load_object(model: object, example: object, name: str, request: Request) -> Graph:
@@ -103,7 +119,10 @@ def _load_object(model: object, example: object, name: str, request: Request) ->
             graph: Graph = module.from_object(model, example, name, request)
             return graph
     kind = f"{type(model).__module__}.{type(model).__qualname__}"
-    raise UsageError(f"no importer takes a {kind}", hint=f"save it as one of {', '.join(importers())}")
+    raise UsageError(
+        f"no importer takes a {kind}",
+        hint=f"give a model of PyTorch, Keras or scikit-learn, or save it as one of {', '.join(importers())}",
+    )
 
 
 def graph_name(stem: str) -> str:

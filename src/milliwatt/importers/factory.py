@@ -19,6 +19,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -64,14 +65,53 @@ def call(path: Path, function: str, request: Request) -> Made:
         UsageError: there is no such file or function, the user's code fails, or shapes are given in a wrong way.
     """
     where = f"{path}:{function}"
-    factory = getattr(_module(path), function, None)
+    module = _module(path)
+    factory = getattr(module, function, None)
     if not callable(factory):
-        raise UsageError("the file has no such function", where=where, hint="write FILE.py:FUNCTION")
+        raise UsageError("the file has no such function", where=where, hint=_functions(module))
+    _needs_nothing(factory, where)
     made = _guarded(path, factory)
     model, example = _pair(made, where) if isinstance(made, tuple) else (made, None)
     if example is None or request.input_shapes:
         return Made(model, _example(factory, request, where))
     return Made(model, example)
+
+
+def _functions(module: ModuleType) -> str:
+    """A hint with the functions that the file itself defines."""
+    own = [
+        name
+        for name, item in vars(module).items()
+        if inspect.isfunction(item) and item.__module__ == module.__name__ and not name.startswith("_")
+    ]
+    return (
+        f"it has {', '.join(own[:10])}"
+        if own
+        else "write FILE.py:FUNCTION, a function that returns the model"
+    )
+
+
+def _parameters(factory: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(factory).parameters
+    except (TypeError, ValueError):  # some of what is written in C says nothing of its parameters
+        return {}
+
+
+def _needs_nothing(factory: Callable[..., Any], where: str) -> None:
+    """Refuse functions that cannot be called without arguments."""
+    missing = [
+        name
+        for name, parameter in _parameters(factory).items()
+        if parameter.default is inspect.Parameter.empty
+        and parameter.kind not in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    ]
+    if missing:
+        raise UsageError(
+            f"the function is called without arguments, but needs {', '.join(missing)}",
+            where=where,
+            hint="give them defaults, or write a function without arguments that calls it",
+        )
 
 
 def _pair(made: tuple[object, ...], where: str) -> tuple[object, tuple[object, ...]]:
@@ -128,7 +168,7 @@ def _example(
             name: _array(shape, declared[name][1] if name in declared else first if name == "" else "float32")
             for name, shape in request.input_shapes.items()
         }
-    parameter = inspect.signature(factory).parameters.get("input_shape")
+    parameter = _parameters(factory).get("input_shape")
     if parameter is not None and parameter.default is not inspect.Parameter.empty:
         return tuple(_array(shape, "float32") for shape in _shapes(parameter.default, where))
     return tuple(_array(shape, dtype) for shape, dtype in declared.values()) or None

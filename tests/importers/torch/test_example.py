@@ -69,5 +69,5 @@ def test_live_modules_take_tensors_and_arrays() -> None:
 def test_wrong_examples(file: Path) -> None:
     with pytest.raises(UsageError, match="needs example inputs"):
         load(f"{file}:bare")
-    with pytest.raises(UsageError, match="forward takes no x"):
+    with pytest.raises(UsageError, match='forward takes no argument "x"'):
         load(f"{file}:bare", input_shapes={"x": (1, 4)})

@@ -124,14 +124,36 @@ def test_example_is_needed() -> None:
 
 
 def test_example_that_does_not_fit() -> None:
-    with pytest.raises(UsageError, match="cannot be called"):
+    with pytest.raises(UsageError, match="cannot be called") as raised:
         from_module(seeded(Network), random(1, 2, 8, 8), "network")
+    assert raised.value.where.startswith("test_program.py:")
+    assert raised.value.where.endswith("seen = self.features(image)")
+    assert "float32 [1, 2, 8, 8]" in raised.value.hint
 
 
-def test_control_flow_on_values_is_refused() -> None:
+def test_what_forward_raises_names_its_line() -> None:
+    def failing(data: Any) -> Any:
+        raise ValueError("too short\nby far")
+
+    with pytest.raises(UsageError, match="ValueError: too short") as raised:
+        from_module(Calls(failing), random(1, 4), "failing")
+    assert "by far" not in raised.value.message
+    assert raised.value.where.endswith('raise ValueError("too short\\nby far")')
+
+
+def test_control_flow_on_values_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
     branching = Calls(lambda data: data + 1 if data.sum() > 0 else data - 1)
-    with pytest.raises(UnsupportedError, match=r"torch\.export cannot export"):
+    with pytest.raises(UnsupportedError, match="branches") as raised:
         from_module(branching, random(1, 4), "branching")
+    assert raised.value.where.startswith("test_program.py:")
+    assert "data.sum() > 0" in raised.value.where
+    assert capfd.readouterr() == ("", "")
+
+
+def test_checks_of_values_do_not_hide_the_operator() -> None:
+    with pytest.raises(UnsupportedError, match="linalg_inv_ex") as raised:
+        from_module(Calls(torch.linalg.inv), random(3, 3), "inverse")
+    assert raised.value.where.startswith("agreement.py:")
 
 
 def test_changed_input_is_refused() -> None:

@@ -191,7 +191,7 @@ def array(tensor: Message) -> Array:
     if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
         raise UnsupportedError(
             f'the contents of "{tensor.name}" lie in another file',
-            hint="save the model as one file (onnx.save with save_as_external_data=False)",
+            hint="write one file: torch.onnx.export(..., external_data=False), or onnx.save(onnx.load(FILE), OTHER)",
         )
     shape = tuple(int(extent) for extent in tensor.dims)
     size = math.prod(shape)

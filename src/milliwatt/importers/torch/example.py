@@ -42,5 +42,9 @@ def _in_order(module: Any, example: Mapping[str, object]) -> list[str]:
     arguments = list(inspect.signature(module.forward).parameters)
     unknown = [name for name in example if name and name not in arguments]
     if unknown:
-        raise UsageError(f"forward takes no {unknown[0]}", hint=f"it takes {', '.join(arguments)}")
+        raise UsageError(
+            f'forward takes no argument "{unknown[0]}"',
+            where=type(module).__name__,
+            hint=f"it takes {', '.join(arguments)}",
+        )
     return [name for name in ("", *arguments) if name in example]

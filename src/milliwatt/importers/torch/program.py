@@ -8,11 +8,14 @@ attention), so that structure survives.
 from __future__ import annotations
 
 import functools
+import io
 import warnings
+from contextlib import redirect_stderr
 from typing import Any
 
 from milliwatt.errors import MilliwattError, UnsupportedError, UsageError
 from milliwatt.importers import ImportNotice
+from milliwatt.importers.torch.failure import depends_on_data, place_of, words_of
 from milliwatt.importers.torch.framework import torch
 from milliwatt.importers.torch.silence import silence
 from milliwatt.importers.torch.tables import translations
@@ -37,16 +40,14 @@ def exported(module: Any, example: tuple[Any, ...]) -> Any:
     try:
         with framework.no_grad(), silence():
             _try_run(module, example)
-            program = framework.export.export(module, example)
+            # Before it raises, torch.export prints the part of the program that it has.
+            with redirect_stderr(io.StringIO()):
+                program = framework.export.export(module, example)
             return functional(program)
     except MilliwattError:
         raise
     except Exception as error:
-        raise UnsupportedError(
-            f"torch.export cannot export the module: {_first_line(error)}",
-            where=type(module).__name__,
-            hint=_EXPORT_HINT,
-        ) from error
+        raise _refusal(error, type(module).__name__) from error
     finally:
         for part, mode in modes:
             part.training = mode
@@ -103,11 +104,27 @@ def _try_run(module: Any, example: tuple[Any, ...]) -> None:
     try:
         _copy_of_state_restored(module, example)
     except Exception as error:
+        shapes = ", ".join(f"{str(one.dtype).removeprefix('torch.')} {list(one.shape)}" for one in example)
         raise UsageError(
-            f"the module cannot be called with the example: {_first_line(error)}",
-            where=type(module).__name__,
-            hint="give the inputs that its forward takes, as a tuple of tensors",
+            f"the module cannot be called with the example: {words_of(error)}",
+            where=place_of(error, type(module).__name__),
+            hint=f"give the inputs that its forward takes; it was called with {shapes}",
         ) from error
+
+
+def _refusal(error: Exception, name: str) -> UnsupportedError:
+    """torch.export's refusal in the user's words."""
+    if depends_on_data(error):
+        return UnsupportedError(
+            "the module branches, or makes a shape, by the values of a tensor, which torch.export cannot export",
+            where=place_of(error, name),
+            hint="compute both branches and choose with torch.where",
+        )
+    return UnsupportedError(
+        f"torch.export cannot export the module: {words_of(error)}",
+        where=place_of(error, name),
+        hint=_EXPORT_HINT,
+    )
 
 
 def _copy_of_state_restored(module: Any, example: tuple[Any, ...]) -> None:
@@ -119,8 +136,3 @@ def _copy_of_state_restored(module: Any, example: tuple[Any, ...]) -> None:
         for name, buffer in module.named_buffers():
             if name in kept and buffer.shape == kept[name].shape:
                 buffer.detach().copy_(kept[name])
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:300]

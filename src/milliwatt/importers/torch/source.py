@@ -24,7 +24,12 @@ def user_line(node: Any) -> str:
 
     Only the file's own name is given, so that the same model gives the same text in every folder.
     """
-    frames = list(_FRAME.finditer(str(node.meta.get("stack_trace") or "")))
+    return user_line_of(str(node.meta.get("stack_trace") or ""))
+
+
+def user_line_of(trace: str) -> str:
+    """`user_line` of a printed stack."""
+    frames = list(_FRAME.finditer(trace))
     own = [frame for frame in frames if not _FRAMEWORK.search(frame["file"])]
     if not own:
         return ""

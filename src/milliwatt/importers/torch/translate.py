@@ -64,6 +64,8 @@ class _Translator:
             return self._state(target, node) if target in self._changed else self._stored(target, node)
         if node.name in self._program.graph_signature.user_inputs:
             return self._user_input(node)
+        if node.name in self._program.graph_signature.input_tokens:
+            return None  # it orders effects, such as checks of values; what takes it is refused with its line
         raise UnsupportedError(f"the program takes {node.name}, which is no tensor", where="inputs")
 
     def _target(self, node: Any) -> str | None:
