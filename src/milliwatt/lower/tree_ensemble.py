@@ -16,6 +16,7 @@ from milliwatt.ir import DType
 from milliwatt.lower.byte_view import as_bytes
 from milliwatt.lower.program import KernelCall, Scratch, Table
 from milliwatt.lower.site import Site
+from milliwatt.lower.tree_streams import Stream, plain_stream, ranked_stream
 from milliwatt.lower.tree_tables import Forest, Ranks, forest_of, ranks_of
 
 OPERATORS = ("TREE_ENSEMBLE",)
@@ -33,17 +34,15 @@ def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
     """Code on elements, code on ranks, tables; tables first where flash counts."""
     forest = forest_of(site.signature)
     ranks = ranks_of(forest)
-    tables = _walk(site, forest, ranks)
     if site.optimize == "flash":
-        yield from tables
+        yield from _walk(site, forest, ranks)
     if forest.depth() <= _MOST_NESTED and forest.nodes <= _MOST_CODE:
-        features = site.signature.input(0).shape[1]
-        if all(forest.column[node] < features for root in forest.roots for node in forest.order(root)):
+        if not _looks_for_nan(site, forest):
             yield (_code(site, forest, None),)
         if ranks.most <= 255:
             yield (_code(site, forest, ranks),)
     if site.optimize != "flash":
-        yield from tables
+        yield from _walk(site, forest, ranks)
 
 
 def _common(site: Site, forest: Forest) -> dict[str, int | float]:
@@ -85,61 +84,39 @@ def _code(site: Site, forest: Forest, ranks: Ranks | None) -> KernelCall:
     return site.call("mw_tree_code", params, arguments)
 
 
-def _walk(site: Site, forest: Forest, ranks: Ranks) -> list[tuple[KernelCall, ...]]:
-    """With ranks of 8 bits if that can be, else of 16; nothing where thresholds are too many for these too."""
+def _walk(site: Site, forest: Forest, ranks: Ranks) -> Iterator[tuple[KernelCall, ...]]:
+    """On elements where no column looks for NaN; on ranks of 8 bits if that can be, else of 16."""
+    plain = plain_stream(forest, site.signature.input(0).dtype)
+    if plain is not None and not _looks_for_nan(site, forest):
+        arguments = (as_bytes(site.read(0)), *_walk_tables(site, forest, plain), site.write())
+        yield (site.call("mw_tree_walk_plain", _common(site, forest), arguments),)
     for width in (8, 16):
-        found = _stream(forest, ranks, width)
-        if found is not None:
-            return [(_walk_call(site, forest, ranks, width=width, stream=found),)]
-    return []
+        stream = ranked_stream(forest, ranks, width)
+        if stream is not None:
+            params = _common(site, forest) | {"columns": len(ranks.columns)}
+            arguments = (
+                as_bytes(site.read(0)),
+                *_rank_tables(ranks),
+                *_walk_tables(site, forest, stream),
+                Scratch(max(len(ranks.columns), 1) * width // 8, f"uint{width}_t", width // 8),
+                site.write(),
+            )
+            yield (site.call(f"mw_tree_walk_{width}", params, arguments),)
+            return
 
 
-def _walk_call(
-    site: Site, forest: Forest, ranks: Ranks, *, width: int, stream: tuple[list[int], list[int]]
-) -> KernelCall:
-    nodes, starts = stream
-    params = _common(site, forest) | {"columns": len(ranks.columns)}
+def _looks_for_nan(site: Site, forest: Forest) -> bool:
+    features = site.signature.input(0).shape[1]
+    return any(forest.column[node] >= features for root in forest.roots for node in forest.order(root))
+
+
+def _walk_tables(site: Site, forest: Forest, stream: Stream) -> tuple[Table, ...]:
     outputs = site.signature.outputs[0].shape[1]
     ends = np.searchsorted(np.array(forest.output), np.arange(outputs), side="right")
-    arguments = (
-        as_bytes(site.read(0)),
-        *_rank_tables(ranks),
-        Table("nodes", np.array(nodes or [0], np.uint16 if width == 8 else np.uint32)),
-        Table("starts", np.array(starts or [0], np.uint32)),
+    return (
+        Table("nodes", stream.units),
+        Table("starts", stream.starts),
         Table("ends", ends.astype(np.uint16)),
         Table("leaves", forest.leaves.table),
         Table("base", forest.base),
-        Scratch(max(len(ranks.columns), 1) * width // 8, f"uint{width}_t", width // 8),
-        site.write(),
     )
-    return site.call(f"mw_tree_walk_{width}", params, arguments)
-
-
-def _stream(forest: Forest, ranks: Ranks, width: int) -> tuple[list[int], list[int]] | None:
-    """The nodes of all trees as units of twice the width, and where each tree begins; None where they do not fit."""
-    limit = 1 << (2 * width - 2)
-    if ranks.most >= 1 << width or len(ranks.columns) > 1 << width or len(ranks.keys) >= 1 << 16:
-        return None
-    units: list[int] = []
-    starts: list[int] = []
-    for root in forest.roots:
-        starts.append(len(units))
-        pending: dict[int, int] = {}
-        for node in forest.order(root):
-            at = len(units)
-            if node in pending:
-                distance = at - pending[node] + 1
-                if distance >= limit:
-                    return None
-                units[pending[node]] |= distance
-            left, right = int(forest.left[node]), int(forest.right[node])
-            link = 0 if right >= 0 else 1 << (2 * width - 1) | -1 - right
-            if right >= 0:
-                pending[right] = at + 1
-            if max(-1 - right, -1 - left) >= limit:
-                return None
-            units += [int(ranks.place[node]) | int(ranks.rank[node]) << width, link]
-            if left < 0:
-                units[-1] |= limit
-                units += [-1 - left]
-    return units, starts

@@ -11,12 +11,10 @@ enum { MW_TREE_FLOAT32 = 0, MW_TREE_INT16 = 1, MW_TREE_INT8 = 2, MW_TREE_UINT8 =
  * or a row for all outputs. */
 enum { MW_TREE_VALUES = 0, MW_TREE_LISTS = 1, MW_TREE_ROWS = 2 };
 
-/* An element as a key whose order is that of the numbers. Column features + c is column c with NaN below all other
- * numbers, 2 * features + c with NaN above them. */
-MW_INLINE int32_t mw_tree_key(const uint8_t *data, int32_t source, int32_t features, int32_t column)
+/* An element as a key whose order is that of the numbers. */
+MW_INLINE int32_t mw_tree_element(const uint8_t *data, int32_t source, int32_t feature)
 {
-    const int32_t feature = column % features;
-    int32_t key;
+    int32_t bits;
     if (source == MW_TREE_INT16) {
         return ((const int16_t *)(const void *)data)[feature];
     }
@@ -26,11 +24,23 @@ MW_INLINE int32_t mw_tree_key(const uint8_t *data, int32_t source, int32_t featu
     if (source == MW_TREE_UINT8) {
         return data[feature];
     }
-    key = ((const int32_t *)(const void *)data)[feature];
-    if (column >= features && (key & 0x7FFFFFFF) > 0x7F800000) {
+    bits = ((const int32_t *)(const void *)data)[feature];
+    return bits < 0 ? bits ^ 0x7FFFFFFF : bits;
+}
+
+/* The key of a column: features + c is column c with NaN below all other numbers, 2 * features + c with NaN above. */
+MW_INLINE int32_t mw_tree_key(const uint8_t *data, int32_t source, int32_t features, int32_t column)
+{
+    int32_t feature = column;
+    int32_t key;
+    while (feature >= features) {
+        feature -= features;
+    }
+    key = mw_tree_element(data, source, feature);
+    if (column >= features && (key > 0x7F800000 || key < -0x7F800001)) {
         return column < 2 * features ? -2147483647 - 1 : 2147483647;
     }
-    return key < 0 ? key ^ 0x7FFFFFFF : key;
+    return key;
 }
 
 /* How many of some rising keys are less. */
