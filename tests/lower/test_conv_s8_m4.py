@@ -62,11 +62,12 @@ NEEDS_JUMPS = {"negative_outputs", "signed_window"}
 
 
 LAYOUTS = {
-    "fields": (FIELDS, Weights.RAM, 1),
-    "fields_by_blocks": (FIELDS, Weights.QUAD, 3),
-    "pairs": (PAIRS, Weights.RAM, 1),
-    "pairs_in_place": (PAIRS, Weights.IN_PLACE, 1),
-    "pairs_by_blocks": (PAIRS, Weights.QUAD, 4),
+    "fields": (FIELDS, Weights.RAM, 1, False),
+    "fields_of_one_shape": (FIELDS, Weights.RAM, 1, True),
+    "fields_by_blocks": (FIELDS, Weights.QUAD, 3, False),
+    "pairs": (PAIRS, Weights.RAM, 1, False),
+    "pairs_in_place": (PAIRS, Weights.IN_PLACE, 1, False),
+    "pairs_by_blocks": (PAIRS, Weights.QUAD, 4, False),
 }
 
 
@@ -77,7 +78,7 @@ def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 
     def only(site: Site) -> Iterator[ConvLayout]:
         for layout in layouts(site):
-            if (layout.form.kernel, layout.weights, layout.block) == wanted:
+            if (layout.form.kernel, layout.weights, layout.block, layout.own) == wanted:
                 yield layout
 
     monkeypatch.setattr(conv_s8_m4, "layouts", only)
@@ -126,10 +127,10 @@ def test_the_faster_form_is_taken_where_both_fit() -> None:
 
 
 def test_layers_of_all_shapes_share_their_code() -> None:
-    cases = {"padded": Convolution((6, 5, 3), 16, (3, 3)), "pointwise": Convolution((5, 5, 16), 7)}
+    cases = {"padded": Convolution((6, 5, 3), 16, (3, 3)), "pointwise": Convolution((9, 25, 16), 15)}
     program = lower(convolutions(cases), core=board(BOARD).core, numerics=Numerics.FAST)
     first, second = program.calls
-    assert first.params == second.params
+    assert (first.kernel, first.params) == (second.kernel, second.params)
 
 
 def test_heights_are_not_in_the_weights() -> None:

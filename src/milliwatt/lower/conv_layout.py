@@ -24,6 +24,8 @@ from milliwatt.ops.conv_2d import axes
 
 _FLASH_CYCLES = 3.25  # that reading a word from flash takes longer than from RAM
 _QUAD = 4
+_SHORT_ROW = 12  # bytes of a row that code may be written out for
+_OWN = 0.95  # what code for one layer takes of the time of code for all
 _CONSTANTS = 16  # words around the weights of four filters, at most
 
 
@@ -72,6 +74,7 @@ class ConvLayout:
         site: the node.
         weights: where they are read.
         block: groups of pixels that are widened before any is multiplied.
+        own: whether the code is made for the layer's sizes, as far as that pays.
     """
 
     form: ConvForm
@@ -79,6 +82,7 @@ class ConvLayout:
     site: Site
     weights: Weights
     block: int = 1
+    own: bool = False
 
     @property
     def out_c(self) -> int:
@@ -100,6 +104,23 @@ class ConvLayout:
     def steps(self) -> int:
         """Of the inner loop."""
         return self.tiling.steps
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """What the code knows of the layer, 0 for what it takes from the geometry.
+
+        Turns of the inner loop are as short as their number allows: a group of pixels should fit an instruction
+        cache of a kilobyte, which the code for all layers just does.
+        """
+        most = self.form.loop.turn
+        turn = -(-self.steps // -(-self.steps // most))
+        short = self.bands.row_bytes % 4 > 0 and self.bands.row_bytes <= _SHORT_ROW
+        return {
+            "row_bytes": self.bands.row_bytes if self.own and short else 0,
+            "turn": turn if self.own else 0,
+            "steps": self.steps if self.own and self.steps <= most else 0,
+            "stride": self.out_c if self.own and self.bands.pixels % self.form.pixels == 0 else 0,
+        }
 
     @property
     def ram_words(self) -> int:
@@ -127,7 +148,8 @@ class ConvLayout:
         flash = 0.0 if self.site.tables_in_ram else _FLASH_CYCLES
         times = {Weights.IN_PLACE: self.bands.groups, Weights.QUAD: -(-self.bands.groups // self.block)}
         copying = 0.0 if self.weights is Weights.IN_PLACE else self.form.copy_cycles
-        return self.form.loop.cycles(self.tiling) + words * times.get(self.weights, 1) * (flash + copying)
+        loop = self.form.loop.cycles(self.tiling) * (_OWN if self.own else 1)
+        return loop + words * times.get(self.weights, 1) * (flash + copying)
 
     def bank(self) -> FilterBank:
         """The filters in the form's order of inputs."""
@@ -149,10 +171,12 @@ class ConvLayout:
             "shift": SMALL_FIRST[0] if filters.jumps else filters.short.shift,
             "jumps": int(filters.jumps or any_jumps),
         }
+        if self.form.unpacks:
+            params |= self.sizes
         geometry = self.bands.geometry(zero=-filters.bank.constants.input_offset) | {
             "out_c": self.out_c,
             "tail": self.out_c - _QUAD * (self.tiling.quads - 1),
-            "skipped": 8 * self.form.loop.skipped(self.steps),
+            "skipped": 8 * (-self.steps % (self.sizes["turn"] or self.form.loop.turn)),
             "pair_bytes": 8 * self.steps,
             "input_bytes": 8 * self.steps * self.block,
             "weight_words": table.size,

@@ -85,6 +85,10 @@ def layouts(site: Site) -> Iterator[ConvLayout]:
             yield ConvLayout(form, bands, site, Weights.RAM)
         if not form.unpacks:
             yield ConvLayout(form, bands, site, Weights.IN_PLACE)
+        elif site.optimize == "speed":
+            own = ConvLayout(form, bands, site, Weights.RAM, own=True)
+            if own.sizes["steps"] or own.sizes["row_bytes"]:
+                yield own
         for block in form.blocks:
             if bands.pixels >= form.pixels * block and (form.unpacks or not site.tables_in_ram):
                 yield ConvLayout(form, bands, site, Weights.QUAD, block)

@@ -43,10 +43,6 @@ class InnerLoop:
     group_cycles: int
     place_cycles: float
 
-    def skipped(self, steps: int) -> int:
-        """Steps by which the first turn is shorter than the others."""
-        return -steps % self.turn
-
     def cycles(self, tiling: Tiling) -> float:
         """Estimated, without those that bring the weights to RAM."""
         turns = -(-tiling.steps // self.turn)

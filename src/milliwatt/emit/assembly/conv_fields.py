@@ -20,10 +20,10 @@ class Fields(ConvGemm):
     spare = "r7"
 
     def __init__(self, params: Params) -> None:
-        super().__init__(params, pixels=3, turn=_TURN)
+        super().__init__(params, pixels=3, turn=int(params["turn"]) or _TURN)
 
     def widening(self) -> FieldWidening:
-        return FieldWidening(self.code)
+        return FieldWidening(self.code, row_bytes=self.params["row_bytes"])
 
     def copy_weights(self) -> None:
         code = self.code
@@ -62,6 +62,43 @@ class Fields(ConvGemm):
         """The words A and A' of each input."""
         self.code.op("add lr, r10, #4")
         self.widening().emit()
+
+    def keep_entry(self) -> None:
+        if not self.params["steps"]:
+            super().keep_entry()
+            return
+        self.again = self.code.label()
+        self.code.fetch("r5", "skipped")
+
+    def group(self) -> None:
+        """With a known number of steps the loop over filters goes straight on into them."""
+        if not self.params["steps"]:
+            super().group()
+            return
+        code = self.code
+        self.widen_group()
+        quad, last, done = code.here(), code.label(), code.label()
+        self.start_sums()
+        code.fetch("r5", "inputs")
+        self.multiply()
+        self.finish_quad(last=last)
+        code.branch("b", quad)
+        self.finish_group(last=last, done=done)
+
+    def loop_end(self, again: int) -> None:
+        if not self.params["steps"]:
+            super().loop_end(again)
+
+    def fetch_offsets(self) -> None:
+        if not self.params["stride"]:
+            super().fetch_offsets()
+
+    def store(self, words: Sequence[str]) -> None:
+        stride = self.params["stride"]
+        if stride:
+            self.code.op(*(f"str {word}, [{self.base}, #{stride * n}]" for n, word in enumerate(words)))
+        else:
+            super().store(words)
 
     def start_sums(self) -> None:
         code = self.code

@@ -50,6 +50,7 @@ class ConvGemm(ABC):
         self.bands = Bands(self.code, group=pixels)
         self.pixels = pixels
         self.turn = turn
+        self._words: Sequence[str] = ()
 
     @abstractmethod
     def copy_weights(self) -> None:
@@ -144,28 +145,40 @@ class ConvGemm(ABC):
     def group(self) -> None:
         code = self.code
         quad, last, done = code.label(), code.label(), code.label()
-        self.bands.pointers(self.widening().pointers)
-        code.fetch("r10", "widened")
-        self.widen()
-        code.fetch("r4", "weights")
+        self.widen_group()
         code.branch("b", quad)
         self.multiply()
-        words = self.finish_sums()
-        code.fetch(self.base, "output")
-        self.fetch_offsets()
-        code.branch("beq", last)
-        self.store(words)
-        code.op(f"adds {self.base}, #{FILTERS}")
-        code.keep("output", self.base)
+        self.finish_quad(last=last)
         code.place(quad)
         self.start_sums()
         code.fetch("r5", "skipped")
         code.op("subs r4, r5")
         code.fetch("r5", "inputs")
         self.enter()
-        code.place(last)
-        self.store_last(words, done)
-        code.place(done)
+        self.finish_group(last=last, done=done)
+
+    def widen_group(self) -> None:
+        """The next group of pixels; the weights of its first quad at r4."""
+        self.bands.pointers(self.widening().pointers)
+        self.code.fetch("r10", "widened")
+        self.widen()
+        self.code.fetch("r4", "weights")
+
+    def finish_quad(self, *, last: int) -> None:
+        """The outputs of four filters; those of the last ones are left to `finish_group`, at a label."""
+        self._words = self.finish_sums()
+        self.code.fetch(self.base, "output")
+        self.fetch_offsets()
+        self.code.branch("beq", last)
+        self.store(self._words)
+        self.code.op(f"adds {self.base}, #{FILTERS}")
+        self.code.keep("output", self.base)
+
+    def finish_group(self, *, last: int, done: int) -> None:
+        """The outputs of the last filters."""
+        self.code.place(last)
+        self.store_last(self._words, done)
+        self.code.place(done)
         self.next_group()
 
     def next_group(self) -> None:
@@ -213,6 +226,7 @@ class ConvGemm(ABC):
         """Store the outputs of r9 filters, less than four."""
         code = self.code
         code.place(start)
+        ConvGemm.fetch_offsets(self)
         code.op("cmp r9, #2")
         for pixel, word in enumerate(words):
             base = (self.base, "r2", "r3")[pixel]

@@ -16,6 +16,10 @@ struct mw_conv_fields_s8_m4_params {
     int32_t blocks; /* whether groups of pixels are multiplied in blocks, with four filters at a time */
     int32_t shift;
     int32_t jumps; /* always 0 */
+    int32_t row_bytes; /* what the assembly knows of the layer, else 0: bytes of a row of a patch, */
+    int32_t turn; /* inputs of a turn of the inner loop, */
+    int32_t steps; /* inputs of a patch, */
+    int32_t stride; /* filters, where there are whole groups of three pixels alone */
 };
 
 /* Two numbers in fields of 21 bits. */
