@@ -82,7 +82,7 @@ def main() -> int:
             keep(row.key, result)
             print(progress_line(row, result), flush=True)
     results = {row.key: known()[row.key] for row in rows() if row.key in known()}
-    if len(results) == len(list(rows())):
+    if all(f"{model}/{mode}" in results for model in MODELS for mode in ("balanced", "speed")):
         RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
         write(results)
     return 0 if all(results[row.key]["bit_exact"] for row in chosen) else 1

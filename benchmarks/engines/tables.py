@@ -47,7 +47,7 @@ def markdown(results: Results, peers: dict[str, Any], *, board: str) -> str:
         "",
         "| model | mode | MACs executed | core cycles | ms | RAM | code flash | weights | equal over |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
-        *(_line(key, row) for key, row in results.items()),
+        *(_line(key, results[key]) for key in sorted(results, key=lambda key: key.split("/")[0])),
         "",
         "| model | engine | core cycles | ms | arena | code flash |",
         "| --- | --- | ---: | ---: | ---: | ---: |",
