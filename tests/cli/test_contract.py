@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from milliwatt.cli import main
+from milliwatt.cli.console import columns
 from milliwatt.errors import BudgetError, ModelError, UsageError
 
 DIGITS = Path(__file__).resolve().parents[2] / "examples" / "01_digits"
@@ -195,3 +198,25 @@ def test_errors_are_json_too(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_has_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([verb, "--help"]) == 0
     assert f"milliwatt {verb}" in capsys.readouterr().out
+
+
+def test_run_counts_samples_and_says_what_does_not_fit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = ["--output", str(tmp_path / "out.npy")]
+    np.save(tmp_path / "one.npy", np.zeros((1, 8, 8, 1), np.int8))
+    assert run(["run", MODEL, "--input", str(tmp_path / "one.npy"), "--runner", "meaning", *output]) == 0
+    assert capsys.readouterr().out.startswith("1 sample by meaning")
+    np.save(tmp_path / "bad.npy", np.zeros((3, 3), np.float32))
+    assert run(["run", MODEL, "--input", str(tmp_path / "bad.npy"), *output]) == 2
+    assert "quantise with" in capsys.readouterr().err
+
+
+def test_a_narrow_table_folds_its_last_column_and_loses_nothing() -> None:
+    name = "functional_1/activation_1/Relu_with_a_long_name"
+    table = columns("#", "source", right=("#",))
+    table.add_row("0", name)
+    console = Console(width=24, file=io.StringIO())
+    console.print(table)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert name in "".join(line[1:].strip() for line in text.splitlines())

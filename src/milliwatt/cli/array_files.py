@@ -72,7 +72,8 @@ def _read(path: Path, graph: Graph) -> list[Array]:
 
 def _mismatch(path: Path, name: str, array: Array, graph: Graph) -> UsageError:
     kind = graph.values[name]
-    hint = "quantise with the scale and zero point shown; one extra axis in front is a batch of samples"
+    batch = "one extra axis in front is a batch of samples"
+    hint = batch if kind.quant is None else f"quantise with the scale and zero point shown; {batch}"
     if (
         array.dtype == kind.dtype.numpy
         and array.ndim == len(kind.shape)

@@ -20,11 +20,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
-_PIPED_WIDTH = 110
+_PIPED_WIDTH = 140
 
 
 def results() -> Console:
-    """The console for what was asked for; at least 110 columns where the output is not a terminal."""
+    """The console for what was asked for; at least 140 columns where the output is not a terminal."""
     console = Console(highlight=False, soft_wrap=True)
     if not console.is_terminal:
         console.width = max(console.width, _PIPED_WIDTH)
@@ -41,7 +41,12 @@ def columns(*headings: str, right: tuple[str, ...] = ()) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
         last = heading == headings[-1] and heading not in right
-        table.add_column(heading, no_wrap=not last, justify="right" if heading in right else "left")
+        table.add_column(
+            heading,
+            no_wrap=not last,
+            overflow="fold" if last else "ellipsis",
+            justify="right" if heading in right else "left",
+        )
     return table
 
 

@@ -20,7 +20,7 @@ from milliwatt.passes.layout.report import remaining_transposes
 from milliwatt.stream import stream as streamed
 
 NAME = "inspect"
-EXAMPLE = "Example: [bold]milliwatt inspect model.tflite --optimised[/]"
+EXAMPLE = "Example: [bold]milliwatt inspect net.py:keyword_spotter --optimised[/]"
 
 
 def node_macs(graph: Graph) -> list[int]:

@@ -23,7 +23,9 @@ from milliwatt.verification import Oracle
 Model = Annotated[
     Path,
     typer.Argument(
-        help="The model's file, or FILE.py:FUNCTION for a function that makes it.", show_default=False
+        help="The model's file (.tflite, .onnx, .pt2, .keras, .h5, .skops), or FILE.py:FUNCTION for a function "
+        "that makes it.",
+        show_default=False,
     ),
 ]
 InputShapes = Annotated[

@@ -91,4 +91,5 @@ def verb(
             {"samples": len(samples), "runner": runner, "output": str(output_file), "outputs": list(names)}
         )
     else:
-        results().print(f"{len(samples)} samples by {runner}: {output_file}", markup=False)
+        many = "1 sample" if len(samples) == 1 else f"{len(samples)} samples"
+        results().print(f"{many} by {runner}: {output_file}", markup=False)

@@ -43,6 +43,7 @@ def header_text(plan: Plan, *, name: str, about: Sequence[str], facts: Sequence[
         "/*",
         *(f" * {comment(line)}".rstrip() for line in [*about, "", *facts, ""]),
         *(f" * {name}_{suffix}: {comment(value)}: {describe(graph.values[value])}" for value, suffix in io),
+        *(f" * state: {comment(state.name)}: {describe(state.type)}" for state in graph.states),
         *(" *", *contract, " */", f"#ifndef {upper}_H", f"#define {upper}_H", ""),
         *(
             "#include <stddef.h>",

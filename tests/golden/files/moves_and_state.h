@@ -7,6 +7,7 @@
  * moves_and_state_input_1: input_1: int8 [4], real = 0.0625 * (value - -4)
  * moves_and_state_output_0: value_0_0: int8 [1, 4, 3], real = 0.0625 * (value - -4)
  * moves_and_state_output_1: value_1_0: int8 [4], real = 0.0625 * (value - -4)
+ * state: memory: int8 [4], real = 0.0625 * (value - -4)
  *
  * Use: write the inputs where moves_and_state_input points, call moves_and_state_run, read where moves_and_state_output points. Inputs and
  * outputs lie in the arena and share bytes: a run overwrites its inputs, and the outputs last until the next

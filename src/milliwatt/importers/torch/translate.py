@@ -102,6 +102,7 @@ class _Translator:
     def _state(self, target: str, node: Any) -> str:
         """A buffer that the module writes to: a state variable, read once per run."""
         initial = array_of(self._stored(target, node).tensor, where=f"buffer {target}")
+        self._build.source = f"buffer {printable(target)}"
         self._states[target] = self._build.state(printable(target), initial)
         return self._renamed(self._build.read_state(self._states[target]), node.name)
 
@@ -170,6 +171,7 @@ class _Translator:
                     if argument is not None:
                         outputs.append(self._value(argument))
                 case "BUFFER_MUTATION":
+                    self._build.source = f"buffer {printable(spec.target)}"
                     self._build.assign_state(self._states[spec.target], self._value(argument))
                 case kind:
                     raise UnsupportedError(
