@@ -61,7 +61,7 @@ def _rank_tables(ranks: Ranks) -> tuple[Table, Table, Table]:
     return (
         Table("columns", ranks.columns.astype(np.uint16)),
         Table("begins", ranks.begins.astype(np.uint16)),
-        Table("keys", ranks.keys if ranks.keys.size else np.zeros(1, np.int32)),
+        Table("keys", (ranks.keys if ranks.keys.size else np.zeros(1)).astype(np.int32)),
     )
 
 
