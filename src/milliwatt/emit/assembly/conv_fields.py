@@ -11,6 +11,8 @@ from milliwatt.emit.assembly.listing import Listing
 
 _TURN = 16
 
+_MASK = "r10"
+
 
 class Fields(ConvGemm):
     """Three pixels by three pixels."""
@@ -41,19 +43,19 @@ class Fields(ConvGemm):
         code.op("ldm r3!, {r4-r7}", "stm r12!, {r4-r7}")
         code.fetch("r11", "geometry")
         code.read("r11", "pair_bytes", geometry="r11")
-        code.op("subs r11, #16")
+        code.op(f"mov {_MASK}, #-1", f"lsl {_MASK}, {_MASK}, #21", "subs r11, #16")
         code.branch("blt", rest)
         again = code.here()
         code.op("ldr r8, [r3, #4]", "ldr r4, [r3], #8")
-        _spread(code, "r4", low="r4", high="r5", temporary=("r6", "r7"))
-        _spread(code, "r8", low="r6", high="r7", temporary=("r9", "r10"))
+        _spread(code, "r4", low="r4", high="r5", temporary="r6")
+        _spread(code, "r8", low="r6", high="r7", temporary="r9")
         code.op("stm r12!, {r4-r7}", "subs r11, #16")
         code.branch("bge", again)
         code.place(rest)
         code.op("adds r11, #16")
         code.branch("beq", constants)
         code.op("ldr r4, [r3], #4")
-        _spread(code, "r4", low="r4", high="r5", temporary=("r6", "r7"))
+        _spread(code, "r4", low="r4", high="r5", temporary="r6")
         code.op("stm r12!, {r4, r5}")
         code.place(constants)
         code.op("ldm r3!, {r4-r11}", "stm r12!, {r4-r11}")
@@ -137,10 +139,8 @@ class Fields(ConvGemm):
         return f
 
 
-def _spread(code: Listing, word: str, *, low: str, high: str, temporary: tuple[str, str]) -> None:
-    """Bytes a, b, c, d of a word to a + b 2^21 and c + d 2^21. low may be the word."""
-    first, second = temporary
-    code.op(f"sxtb {first}, {word}, ror #8", f"asr {second}, {word}, #24", f"sxtb {high}, {word}, ror #16")
-    code.op(
-        f"sxtb {low}, {word}", f"add {low}, {low}, {first}, lsl #21", f"add {high}, {high}, {second}, lsl #21"
-    )
+def _spread(code: Listing, word: str, *, low: str, high: str, temporary: str) -> None:
+    """Bytes a, b, c, d of a word to a + b 2^21 and c + d 2^21. low may be the word; the mask keeps bits from 21 on."""
+    code.op(f"and {high}, {_MASK}, {word}, asr #3", f"lsl {temporary}, {word}, #16")
+    code.op(f"sxtab {high}, {high}, {word}, ror #16", f"and {temporary}, {_MASK}, {temporary}, asr #3")
+    code.op(f"sxtab {low}, {temporary}, {word}")
