@@ -121,8 +121,9 @@ def test_weights_that_do_not_fit() -> None:
 
 def test_open_shapes_are_asked_for() -> None:
     model = h5(functional(OPEN, DENSE))
-    with pytest.raises(UsageError, match="leaves open"):
+    with pytest.raises(UsageError, match="leaves open") as raised:
         imported(model)
+    assert raised.value.hint.startswith("--input-shape 1xNx4, ")
     assert imported(model, Request({"x": (1, 9, 4)})).values["x"].shape == (1, 9, 4)
     assert imported(model, Request({"": (1, 9, 4)})).values["x"].shape == (1, 9, 4)
     with pytest.raises(UsageError, match="does not fit"):

@@ -204,10 +204,11 @@ def _fixed(name: str, shape: Any, wanted: Shape | None) -> Shape:
             raise UsageError(f"the shape {list(wanted)} does not fit {shape}", where=name)
         return wanted
     if None in shape[1:]:
+        example = "x".join(str(extent or "N") for extent in (shape[0] or 1, *shape[1:]))
         raise UsageError(
             f"the model leaves open the shape {shape} of its input",
             where=name,
-            hint="--input-shape, as 1x32x32x3",
+            hint=f"--input-shape {example}, with numbers for N",
         )
     if shape and shape[0] is None:
         warnings.warn(
