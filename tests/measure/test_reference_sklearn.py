@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import skops.io
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
@@ -15,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 import milliwatt
+from milliwatt import oracles
 from milliwatt.errors import ToolchainError, UsageError
 from milliwatt.measure.reference_sklearn import ScikitLearn
 from milliwatt.pipeline import Options, compile_graph
@@ -51,3 +54,14 @@ def test_another_estimator_is_noticed() -> None:
         ScikitLearn(StandardScaler().fit(ROWS), graph)
     with pytest.raises(ToolchainError, match="failed to run"):
         other.run([np.full((1, 4), np.nan, np.float32)])
+
+
+def test_verification_finds_it_for_objects_and_files(tmp_path: Path) -> None:
+    estimator = ESTIMATORS[0].fit(ROWS, LABELS)
+    graph = milliwatt.load(estimator)
+    path = tmp_path / "forest.skops"
+    skops.io.dump(estimator, path)
+    data = ROWS[:1].astype(np.float32)
+    for oracle in (oracles.of_object(estimator, None, graph), oracles.of_file(path, graph)):
+        assert oracle.name == "scikit-learn"
+        np.testing.assert_array_equal(oracle.tensors([data])["label"], estimator.predict(data))
