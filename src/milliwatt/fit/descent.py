@@ -15,7 +15,7 @@ from typing import Protocol
 from milliwatt.lower.alternatives import Alternatives, Calls
 from milliwatt.lower.program import Program
 from milliwatt.plan import plan
-from milliwatt.plan.lower_bound import binding_load, loads, lower_bound
+from milliwatt.plan.lower_bound import binding_load, loads
 
 
 class Timed(Protocol):
@@ -78,12 +78,12 @@ class Descent:
         chosen = [self._fastest(place, range(len(self._needs[place]))) for place in self._first]
         while True:
             program = self._alternatives.program(chosen)
-            arena = lower_bound(program)
-            if not self._in_bands:
-                placed = plan(program)
-                program, arena = placed.program, placed.arena_bytes
+            placed = None if self._in_bands else plan(program)
+            program = program if placed is None else placed.program
+            load = binding_load(program)
+            arena = load.bytes if placed is None else placed.arena_bytes
             yield Point(tuple(chosen), arena, sum(self._time(i, chosen[i]) for i in places))
-            place = self._binding_place(program, chosen)
+            place = self._binding_place(program, chosen, load.step)
             if place is None:
                 return
             needs = self._needs[place]
@@ -116,9 +116,8 @@ class Descent:
             best = min(best, (self._time(place, index), self._needs[place][index], index))
         return best[2]
 
-    def _binding_place(self, program: Program, chosen: Sequence[int]) -> int | None:
+    def _binding_place(self, program: Program, chosen: Sequence[int], step: int) -> int | None:
         """The place of the step that needs most; None when the graph's inputs or outputs do."""
-        step = binding_load(program).step
         if not 0 <= step < len(program.calls):
             return None
         binding = program.calls[step]

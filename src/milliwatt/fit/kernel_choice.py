@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from milliwatt.errors import BudgetError, InternalError
@@ -42,17 +42,19 @@ class KernelChoice:
     Attributes:
         options: the board, the goal and the budget.
         arena_limit: bytes of arena at most, where that can be had; None for no limit.
+        measure: what kernels cost, where that is known already.
     """
 
     options: Options
     arena_limit: int | None = None
+    measure: MeasuredCost | None = None
 
     def __call__(self, alternatives: Alternatives) -> Sequence[int]:
         """The chosen candidate at every place."""
         choice = any(len(place.candidates) > 1 for place in alternatives.places)
         if self.options.board.core.is_host or not choice:
             return alternatives.best_by_rule
-        measure = MeasuredCost(self.options.board, level_of(self.options.optimize))
+        measure = self.measure or MeasuredCost(self.options.board, level_of(self.options.optimize))
         if self.options.optimize == "flash":
             return smallest_code(alternatives, lambda calls: measure.bound(alternatives.empty, calls))
         path = list(Descent(alternatives, measure).walk())
@@ -94,36 +96,44 @@ def choose_point(path: Sequence[Point], optimize: str, arena_limit: int | None) 
     return next((point for point in path if point.arena <= arena_limit), least)
 
 
-def compile_measured(graph: Graph, options: Options) -> Build:
+def compile_measured(
+    graph: Graph, options: Options, *, progress: Callable[[str], None] = lambda _: None
+) -> Build:
     """From an imported graph to C with the kernels that measure best on the options' board.
 
     ``max_ram`` is held against all RAM: where the stack takes its part of it, kernels are chosen anew for what
     is left for the arena. With "ram", and wherever a budget or the board's RAM is not met otherwise, leading layers
     run in bands of rows if that helps.
 
+    Args:
+        graph: an imported graph.
+        options: what the user chose.
+        progress: is told how many kernels were measured.
+
     Raises:
         BudgetError: no choice of kernels and bands has an arena within ``max_ram``.
     """
     refused: BudgetError | None = None
     build: Build | None = None
+    measure = MeasuredCost(options.board, level_of(options.optimize), progress)
     try:
-        build = _whole(graph, options)
+        build = _whole(graph, options, measure)
     except BudgetError as error:
         refused = error
-    banded = _banded(graph, options, build)
+    banded = _banded(graph, options, measure, build)
     chosen = build if banded is None else banded
     if chosen is None:
         raise refused or InternalError("nothing was compiled", where=graph.name)
     return chosen
 
 
-def _banded(graph: Graph, options: Options, build: Build | None) -> Build | None:
+def _banded(graph: Graph, options: Options, measure: MeasuredCost, build: Build | None) -> Build | None:
     """The build in bands of rows where that is asked for and serves; else None."""
     limit = _limit(options)
     if options.board.core.is_host or options.bands is not None:
         return None
     # Where the budget refuses every choice of kernels, one without it still tells what the stack takes.
-    known = build or _whole(graph, replace(options, max_ram=None))
+    known = build or _whole(graph, replace(options, max_ram=None), measure)
     cost = footprint(known.emitted, options.board, level=level_of(options.optimize))
     arena, beside = cost.arena, (cost.ram_total or 0) - cost.arena
     over = build is None or (limit is not None and arena + beside > limit)
@@ -132,7 +142,7 @@ def _banded(graph: Graph, options: Options, build: Build | None) -> Build | None
     best = best_in_bands(
         graph,
         options,
-        MeasuredCost(options.board, level_of(options.optimize)),
+        measure,
         arena=arena,
         slowdown=SLOWDOWN,
         limit=limit - beside if over and limit is not None else None,
@@ -155,14 +165,14 @@ def _limit(options: Options) -> int | None:
     return min(limits, default=None)
 
 
-def _whole(graph: Graph, options: Options) -> Build:
+def _whole(graph: Graph, options: Options, measure: MeasuredCost) -> Build:
     """The build without bands.
 
     Raises:
         BudgetError: no choice of kernels has an arena within ``max_ram``.
     """
     board, limit = options.board, _limit(options)
-    build = compile_graph(graph, options, choose=KernelChoice(options, limit))
+    build = compile_graph(graph, options, choose=KernelChoice(options, limit, measure))
     if limit is None or board.core.is_host or options.max_ram is None:
         return build
     for _ in range(_ATTEMPTS):
@@ -171,7 +181,7 @@ def _whole(graph: Graph, options: Options) -> Build:
             return build
         room = limit - (cost.ram_total - cost.arena)
         try:
-            smaller = compile_graph(graph, options, choose=KernelChoice(options, room))
+            smaller = compile_graph(graph, options, choose=KernelChoice(options, room, measure))
         except BudgetError:
             return build
         if smaller.plan.arena_bytes >= build.plan.arena_bytes:

@@ -12,7 +12,7 @@ import functools
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -61,10 +61,13 @@ class MeasuredCost:
     Attributes:
         board: a device board.
         level: the optimisation level of the compiler.
+        progress: is told how many candidates were measured, whenever that is one more.
     """
 
     board: Board
     level: Level = "O2"
+    progress: Callable[[str], None] = field(default=lambda _: None, repr=False)
+    _by_content: dict[str, Cost] = field(default_factory=dict, init=False, repr=False)
     _known: dict[tuple[int, bool], tuple[Calls, Cost]] = field(default_factory=dict, init=False, repr=False)
     """Costs by the identity of the calls, which are kept alive here: a search asks for each many times."""
 
@@ -101,11 +104,17 @@ class MeasuredCost:
             [fingerprint(calls), *(str(program.type_of(value)) for call in calls for value in call.writes)],
         )
 
+        if key in self._by_content:
+            return self._by_content[key]
+        self.progress(f"measuring kernels: {len(self._by_content) + 1}")
+
         def make(directory: Path) -> None:
             cost = self._measured(one_node(program, calls), watched=watched)
             (directory / "cost.json").write_text(json.dumps(asdict(cost)), "utf-8")
 
-        return Cost(**json.loads((cached(key, make) / "cost.json").read_text("utf-8")))
+        cost = Cost(**json.loads((cached(key, make) / "cost.json").read_text("utf-8")))
+        self._by_content[key] = cost
+        return cost
 
     def _measured(self, program: Program, *, watched: bool) -> Cost:
         emitted = emit(plan(program), name="layer")

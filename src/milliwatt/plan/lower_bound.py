@@ -52,11 +52,10 @@ def loads(program: Program) -> tuple[Load, ...]:
     sizes = word_sizes(program)
     states = [(state.name, state.type.bytes) for state in program.graph.states]
     result = []
-    for step in range(-1, len(program.calls) + 1):
-        alive = _alive(found, step)
+    for step, alive in enumerate(_alive(found, len(program.calls)), start=-1):
         others = [*states, *_scratch(program, step)]
         shared = _shared(program, step, found, sizes)
-        live = sorted([*alive, *others], key=_largest_first)
+        live = sorted([*alive.items(), *others], key=_largest_first)
         total = sum(align_up(size, WORD) for _, size in live) - shared
         result.append(Load(step, total, tuple(live), shared))
     return tuple(result)
@@ -82,13 +81,14 @@ def _scratch(program: Program, step: int) -> list[tuple[str, int]]:
     return [(f"scratch {index}", piece.bytes) for index, piece in enumerate(program.calls[step].scratch)]
 
 
-def _alive(found: Mapping[str, tuple[Part, ...]], step: int) -> list[tuple[str, int]]:
-    """The buffers of which something is alive, and how many bytes."""
-    sizes = (
-        (buffer, sum(one.end - one.begin for one in own if one.span.first <= step <= one.span.last))
-        for buffer, own in found.items()
-    )
-    return [(buffer, size) for buffer, size in sizes if size]
+def _alive(found: Mapping[str, tuple[Part, ...]], calls: int) -> list[dict[str, int]]:
+    """For every step from -1 on the buffers of which something is alive, and how many bytes."""
+    alive: list[dict[str, int]] = [{} for _ in range(calls + 2)]
+    for buffer, own in found.items():
+        for one in own:
+            for at_step in alive[max(one.span.first, -1) + 1 : min(one.span.last, calls) + 2]:
+                at_step[buffer] = at_step.get(buffer, 0) + one.end - one.begin
+    return alive
 
 
 def _shared(
