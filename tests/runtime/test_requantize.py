@@ -15,15 +15,19 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from milliwatt.lower.real_scale import two_words
 from milliwatt.lower.rescale_tables import wide_mantissa
 from milliwatt.ops import Rounding
-from milliwatt.ops.accumulate import requantize_wide
-from milliwatt.ops.fixed_point import INT32_MAX, INT32_MIN, requantize
+from milliwatt.ops.accumulate import Rescale, requantize_wide
+from milliwatt.ops.fixed_point import INT32_MAX, INT32_MIN, quantize_multiplier, requantize, requantize_real
 
 Array = npt.NDArray[Any]
 
+FIXED_POINT = (Rounding.SINGLE, Rounding.DOUBLE)
+
 _SOURCE = """
 #include "mw_output_s8.h"
+#include "mw_requantize_real.h"
 #include "mw_requantize_wide.h"
 void narrow(int32_t count, const int32_t *values, int32_t mantissa, int32_t exponent, int32_t rounding, int32_t *to);
 void narrow(int32_t count, const int32_t *values, int32_t mantissa, int32_t exponent, int32_t rounding, int32_t *to)
@@ -39,6 +43,14 @@ void wide(int32_t count, const int64_t *values, int32_t mantissa, int32_t expone
     int32_t i;
     for (i = 0; i < count; i++) {
         to[i] = mw_requantize_wide(values[i], mantissa, exponent, rounding);
+    }
+}
+void real(int32_t count, const int64_t *values, const int32_t *words, int32_t exponent, int32_t *to);
+void real(int32_t count, const int64_t *values, const int32_t *words, int32_t exponent, int32_t *to)
+{
+    int32_t i;
+    for (i = 0; i < count; i++) {
+        to[i] = mw_requantize_real(values[i], words, exponent);
     }
 }
 void quick(int32_t count, const int32_t *values, int32_t bits, int32_t mantissa, int32_t halving, int32_t zero_point,
@@ -93,7 +105,7 @@ def accumulators(random: np.random.Generator, bits: int, exponent: int, count: i
     return np.clip(values, -(1 << bits), (1 << bits) - 1)
 
 
-@pytest.mark.parametrize("rounding", Rounding)
+@pytest.mark.parametrize("rounding", FIXED_POINT)
 def test_32_bit_accumulators(library: ctypes.CDLL, rounding: Rounding) -> None:
     random = np.random.default_rng(int(rounding))
     for mantissa, exponent in multipliers(random, -31, 30):
@@ -106,7 +118,7 @@ def test_32_bit_accumulators(library: ctypes.CDLL, rounding: Rounding) -> None:
         )
 
 
-@pytest.mark.parametrize("rounding", Rounding)
+@pytest.mark.parametrize("rounding", FIXED_POINT)
 def test_64_bit_accumulators(library: ctypes.CDLL, rounding: Rounding) -> None:
     random = np.random.default_rng(int(rounding))
     for mantissa, exponent in multipliers(random, -31, 14):
@@ -119,7 +131,7 @@ def test_64_bit_accumulators(library: ctypes.CDLL, rounding: Rounding) -> None:
 
 
 @pytest.mark.parametrize("rectified", [0, 1])
-@pytest.mark.parametrize("rounding", Rounding)
+@pytest.mark.parametrize("rounding", FIXED_POINT)
 def test_short_rescaling(library: ctypes.CDLL, rounding: Rounding, rectified: int) -> None:
     """Exact for accumulators below 2**30 and halvings of 0 to 22, as lowering demands."""
     random = np.random.default_rng(int(rounding))
@@ -139,3 +151,33 @@ def test_short_rescaling(library: ctypes.CDLL, rounding: Rounding, rectified: in
             plain = requantize(values, mantissa, exponent, rounding) + zero_point
             expected = np.clip(plain, zero_point if rectified else -128, 127)
             np.testing.assert_array_equal(found, expected, f"{mantissa} {exponent} {bits} {zero_point}")
+
+
+def real_constants(scale: float) -> Rescale:
+    mantissa, exponent = quantize_multiplier(scale)
+    return Rescale(
+        np.array([mantissa], np.int32), np.array([exponent], np.int32), 0, 0, -128, 127, Rounding.REAL,
+        np.array([scale]),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("bits", [31, 47])
+def test_products_in_double_precision(library: ctypes.CDLL, bits: int) -> None:
+    """Scales of one over small integers, whose ties are exact in double precision only, and any others."""
+    random = np.random.default_rng(bits)
+    scales = [2.0**power / number for power in (-30, -12, -3, 0, 9) for number in (1, 3, 5, 7, 22, 255)]
+    scales += [
+        *(2.0 ** random.uniform(-45, 25, 40)),
+        *(1 / np.float32(2.0 ** random.uniform(0, 24, 40)).astype(float)),
+    ]
+    for scale in scales:
+        words, exponents = two_words(real_constants(scale))
+        exponent = int(exponents[0])
+        values = accumulators(random, bits, exponent, 800).astype(np.int64)
+        halves = np.rint((random.integers(-300, 300, 800) + 0.5) / scale) + random.integers(-1, 2, 800)
+        near = np.clip(halves, -(2**bits), 2**bits - 1).astype(np.int64)
+        values = np.concatenate([values, near])
+        found = np.zeros(len(values), np.int32)
+        library.real(len(values), pointer(values), pointer(words), exponent, pointer(found))
+        expected = np.maximum(requantize_real(values, scale), -INT32_MAX)
+        np.testing.assert_array_equal(found, expected, f"{scale}")

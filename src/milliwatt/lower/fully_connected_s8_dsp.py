@@ -9,8 +9,10 @@ import numpy as np
 
 from milliwatt.lower.matrix_layer import MatrixLayer, matrix_layer
 from milliwatt.lower.program import KernelCall, Table
+from milliwatt.lower.real_scale import in_one_word
 from milliwatt.lower.site import Site
 from milliwatt.lower.tile_s8 import QUAD, Filters, channel_records, output_params, pack, unroll
+from milliwatt.ops import Rounding
 from milliwatt.ops.accumulate import rescale
 
 OPERATORS = ("FULLY_CONNECTED", "CONV_2D")
@@ -23,7 +25,10 @@ _LARGEST_UNROLL = 4
 def matches(site: Site) -> bool:
     """A core with DSP instructions, a matrix of int8, a depth of whole words."""
     layer = matrix_layer(site) if site.core.dsp else None
-    return layer is not None and layer.weights.shape[1] % 4 == 0 and _filters(site, layer).short
+    if layer is None or layer.weights.shape[1] % 4 != 0:
+        return False
+    filters = _filters(site, layer)
+    return filters.short and filters.constants.rounding is not Rounding.REAL
 
 
 def candidates(site: Site) -> Iterator[tuple[KernelCall, ...]]:
@@ -57,5 +62,5 @@ def _filters(site: Site, layer: MatrixLayer) -> Filters:
     return Filters(
         weights=layer.weights.reshape(units, depth // 4, 4)[:, :, QUAD].reshape(units, depth),
         bias=layer.bias,
-        constants=rescale(site.signature, units, site.rounding),
+        constants=in_one_word(rescale(site.signature, units, site.rounding)),
     )

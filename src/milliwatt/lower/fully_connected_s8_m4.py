@@ -11,6 +11,7 @@ from milliwatt.lower.filter_bank import FilterBank
 from milliwatt.lower.matrix_layer import MatrixLayer, matrix_layer
 from milliwatt.lower.paired_units import PairedUnits, pair_units
 from milliwatt.lower.program import KernelCall, Overlap, Read, Scratch, Table
+from milliwatt.lower.real_scale import in_one_word
 from milliwatt.lower.site import Site
 from milliwatt.lower.tile_s8 import QUAD
 from milliwatt.ops.accumulate import rescale
@@ -94,5 +95,5 @@ def _bank(site: Site, layer: MatrixLayer) -> FilterBank:
     padded = np.zeros((units, words * _WORD), np.int64)
     padded[:, :depth] = layer.weights
     places = padded.reshape(units, words, _WORD)[:, :, QUAD].reshape(units, -1)
-    constants = rescale(site.signature, units, site.rounding)
+    constants = in_one_word(rescale(site.signature, units, site.rounding))
     return FilterBank(places, layer.bias + constants.input_offset * padded.sum(axis=1), constants)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from milliwatt.lower.filter_bank import FilterBank
 from milliwatt.lower.rescale_fit import ShortRescale, checked, fit, fit_with_jumps, steps_of
+from milliwatt.ops.accumulate import Rescale
 
 Array = npt.NDArray[Any]
 
@@ -116,11 +117,22 @@ def pair_units(bank: FilterBank) -> PairedUnits | None:
 def _short(bank: FilterBank) -> ShortRescale | None:
     """One rescaling for all units if their multipliers are equal, else one for each."""
     constants, low, high = bank.constants, bank.low, bank.high
-    if len(np.unique(constants.mantissa)) == 1 and len(np.unique(constants.exponent)) == 1:
-        constants = replace(constants, mantissa=constants.mantissa[:1], exponent=constants.exponent[:1])
+    if _uniform(constants):
+        constants = replace(
+            constants,
+            mantissa=constants.mantissa[:1],
+            exponent=constants.exponent[:1],
+            scale=None if constants.scale is None else constants.scale[:1],
+        )
         low, high = low.min(keepdims=True), high.max(keepdims=True)
     steps = steps_of(constants, low, high)
     return fit(constants, steps) or fit_with_jumps(constants, steps, scale=_SCALE)
+
+
+def _uniform(constants: Rescale) -> bool:
+    """Whether all units have one multiplier."""
+    columns = (constants.mantissa, constants.exponent, constants.scale)
+    return all(column is None or len(np.unique(column)) == 1 for column in columns)
 
 
 def _initial_sums(weights: Array, bias: Array, group: int) -> Array:

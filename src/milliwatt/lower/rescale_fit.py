@@ -25,7 +25,6 @@ import numpy.typing as npt
 
 from milliwatt.ops import Rounding
 from milliwatt.ops.accumulate import Rescale
-from milliwatt.ops.fixed_point import requantize
 
 Array = npt.NDArray[Any]
 
@@ -87,12 +86,11 @@ class ShortRescale:
 
 def steps_of(constants: Rescale, low: Array, high: Array) -> Steps:
     """The steps of the contract, by bisection. The output range must be all of int8."""
-    mantissa, exponent = constants.mantissa.astype(np.int64)[:, None], constants.exponent[:, None]
     left = np.repeat(low[:, None], len(_LEVELS), axis=1)
     right = np.repeat(high[:, None] + 1, len(_LEVELS), axis=1)
     while np.any(left < right):
         middle = (left + right) >> 1
-        output = requantize(middle, mantissa, exponent, constants.rounding) + constants.output_offset
+        output = constants.applied(middle.T).T + constants.output_offset
         right = np.where(output >= _LEVELS, middle, right)
         left = np.where(output >= _LEVELS, left, np.minimum(middle + 1, right))
     return Steps(low, high, left)

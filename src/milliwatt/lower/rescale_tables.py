@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from milliwatt.ir import DType
 from milliwatt.lower.program import Argument, Table
+from milliwatt.lower.real_scale import in_one_word, two_words
 from milliwatt.lower.site import Site
 from milliwatt.ops import Rounding
 from milliwatt.ops.accumulate import Rescale, accumulates_wide, filter_zero, rescale
@@ -46,7 +47,7 @@ def bias_argument(site: Site, index: int, channels: int) -> Argument:
 
 def rescaling(site: Site, signature: Signature, channels: int) -> tuple[Params, tuple[Table, ...]]:
     """The kernel's output parameters, and its tables of mantissas and exponents (none for floats and uint8,
-    whose only multiplier is a parameter).
+    whose only multiplier is a parameter). With the rounding REAL a mantissa has 53 bits in two words.
 
     Args:
         site: the node.
@@ -58,19 +59,29 @@ def rescaling(site: Site, signature: Signature, channels: int) -> tuple[Params, 
         low, high = float_range(signature.attrs["fused_activation_function"])
         return {"low": low, "high": high}, ()
     constants = rescale(signature, channels, site.rounding)
+    if output is not DType.INT16:
+        constants = in_one_word(constants)
+    real = constants.rounding is Rounding.REAL
     params: Params = {"low": constants.low, "high": constants.high, "rounding": int(constants.rounding)}
-    mantissa = constants.mantissa
+    mantissa, exponent = two_words(constants) if real else (constants.mantissa, constants.exponent)
     if output is DType.INT16:
         wide = accumulates_wide(signature)
         params["wide"] = int(wide)
-        if wide:
+        if wide and not real:
             mantissa = wide_mantissa(mantissa, site.rounding)
     else:
         params |= {"input_offset": constants.input_offset, "output_offset": constants.output_offset}
     if output is DType.UINT8:
-        params |= {"mantissa": int(mantissa[0]), "exponent": int(constants.exponent[0])}
-        return params | {"filter_offset": -filter_zero(signature)}, ()
-    return params, (Table("mantissa", mantissa), Table("exponent", constants.exponent.astype(np.int8)))
+        params |= {"exponent": int(exponent[0]), "filter_offset": -filter_zero(signature)}
+        return params | _only_multiplier(signature, mantissa), ()
+    return params, (Table("mantissa", mantissa), Table("exponent", exponent.astype(np.int8)))
+
+
+def _only_multiplier(signature: Signature, mantissa: Array) -> Params:
+    """The multiplier of a uint8 layer; that of FULLY_CONNECTED may have a lower word."""
+    words = mantissa[0] if mantissa.ndim == 2 else np.array([0, mantissa[0]])
+    lower = {"mantissa_below": int(words[0])} if signature.op == "FULLY_CONNECTED" else {}
+    return {"mantissa": int(words[1]), **lower}
 
 
 def wide_mantissa(mantissa: Array, rounding: Rounding) -> Array:

@@ -11,7 +11,14 @@ import numpy.typing as npt
 
 from milliwatt.ir import DType, TensorType
 from milliwatt.ops.activation_range import clamp, integer_range
-from milliwatt.ops.fixed_point import INT32_MAX, INT32_MIN, quantize_multiplier, requantize, wrap_int32
+from milliwatt.ops.fixed_point import (
+    INT32_MAX,
+    INT32_MIN,
+    quantize_multiplier,
+    requantize,
+    requantize_real,
+    wrap_int32,
+)
 from milliwatt.ops.numerics import Rounding
 from milliwatt.ops.operator import Call, Signature
 
@@ -28,6 +35,7 @@ class Rescale:
         output_offset: the output's zero point.
         low, high: smallest and largest integer to store.
         rounding: how the contract rounds.
+        scale: float64, what mantissa and exponent stand for; given where the rounding is REAL.
     """
 
     mantissa: Array
@@ -37,6 +45,13 @@ class Rescale:
     low: int
     high: int
     rounding: Rounding
+    scale: Array | None = None
+
+    def applied(self, values: Array) -> Array:
+        """Accumulators [..., channels], below 2**31, times the multipliers; int64, without the output's offset."""
+        if self.scale is not None:
+            return requantize_real(values, self.scale)
+        return requantize(values, self.mantissa.astype(np.int64), self.exponent, self.rounding)
 
 
 def rescale(signature: Signature, channels: int, rounding: Rounding) -> Rescale:
@@ -57,7 +72,8 @@ def rescale(signature: Signature, channels: int, rounding: Rounding) -> Rescale:
         float(np.float32(input_scale) * np.float32(scale)) if single else input_scale * scale
         for scale in scales
     ]
-    pairs = [quantize_multiplier(product / output_scale) for product in products]
+    reals = [product / output_scale for product in products]
+    pairs = [quantize_multiplier(real) for real in reals]
     low, high = integer_range(signature.attrs["fused_activation_function"], signature.outputs[0])
     return Rescale(
         mantissa=np.array([mantissa for mantissa, _ in pairs], np.int32),
@@ -67,6 +83,7 @@ def rescale(signature: Signature, channels: int, rounding: Rounding) -> Rescale:
         low=low,
         high=high,
         rounding=rounding,
+        scale=np.array(reals) if rounding is Rounding.REAL else None,
     )
 
 
@@ -113,8 +130,13 @@ def finish(call: Call, accumulators: Array) -> Array:
     if bias is not None:
         total = total + bias.astype(np.int64)
     constants = rescale(call.signature, total.shape[-1], call.rounding)
-    rescaled = requantize_wide if accumulates_wide(call.signature) else requantize_narrow
-    shifted = rescaled(total, constants.mantissa, constants.exponent, call.rounding) + constants.output_offset
+    if not accumulates_wide(call.signature):
+        scaled = constants.applied(wrap_int32(total))
+    elif constants.scale is not None:
+        scaled = requantize_real(np.clip(total, -(1 << 47), 1 << 47), constants.scale)
+    else:
+        scaled = requantize_wide(total, constants.mantissa, constants.exponent, call.rounding)
+    shifted = scaled + constants.output_offset
     limited: Array = np.minimum(np.maximum(shifted, constants.low), constants.high)
     return limited.astype(output.dtype.numpy)
 

@@ -93,6 +93,22 @@ def requantize(values: Array, mantissa: Array | int, exponent: Array | int, roun
     return rounding_shift_right(doubling_high_multiply(wrap_int32(values << left), mantissa), right)
 
 
+def requantize_real(values: Array, scale: Array | float) -> Array:
+    """values * scale in double precision, rounded to nearest, ties away from zero, limited to int32.
+
+    What LiteRT's reference kernel of FULLY_CONNECTED does (measured, ai-edge-litert 2.3).
+
+    Args:
+        values: accumulators, any shape, below 2**53.
+        scale: float64, broadcast against ``values``.
+    """
+    product = values.astype(np.float64) * scale
+    whole = np.trunc(product)
+    rounded = whole + np.copysign(np.abs(product - whole) >= 0.5, product)
+    result: Array = np.clip(rounded, INT32_MIN, INT32_MAX).astype(np.int64)
+    return result
+
+
 def round_half_away(value: float) -> int:
     """C's round(): to nearest, ties away from zero."""
     return math.floor(value + 0.5) if value >= 0 else -math.floor(-value + 0.5)

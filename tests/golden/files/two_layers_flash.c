@@ -11,6 +11,8 @@
 
 /* mw_conv_2d_s8.h */
 
+/* mw_requantize_real.h */
+
 /* mw_fully_connected_s8.h */
 
 static const struct mw_conv_2d_s8_params two_layers_flash_conv_2d_s8_0_params = {

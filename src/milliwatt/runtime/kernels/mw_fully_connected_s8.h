@@ -4,7 +4,7 @@
 #ifndef MW_FULLY_CONNECTED_S8_H
 #define MW_FULLY_CONNECTED_S8_H
 
-#include "mw_requantize.h"
+#include "mw_requantize_real.h"
 
 struct mw_fully_connected_s8_params {
     int32_t rows;
@@ -15,14 +15,16 @@ struct mw_fully_connected_s8_params {
     int32_t output_offset;
     int32_t low;
     int32_t high;
-    int32_t rounding;
+    int32_t rounding; /* with MW_ROUND_REAL a mantissa has two words, the lower one first */
 };
 
 /* The bias, the rescaling and the activation of one output. */
 MW_INLINE int8_t mw_fully_connected_s8_finish(const struct mw_fully_connected_s8_params *p, int32_t sum,
-                                              int32_t bias, int32_t mantissa, int32_t exponent)
+                                              int32_t bias, const int32_t *mantissa, int32_t exponent)
 {
-    const int32_t scaled = mw_requantize(mw_add_wrapping(sum, bias), mantissa, exponent, p->rounding);
+    const int32_t total = mw_add_wrapping(sum, bias);
+    const int32_t scaled = p->rounding == MW_ROUND_REAL ? mw_requantize_real(total, mantissa, exponent)
+                                                        : mw_requantize(total, *mantissa, exponent, p->rounding);
     return (int8_t)mw_clamp_offset(scaled, p->output_offset, p->low, p->high);
 }
 
@@ -31,6 +33,7 @@ MW_KERNEL void mw_fully_connected_s8(const struct mw_fully_connected_s8_params *
                                      const int32_t *mantissa, const int8_t *exponent)
 {
     const int8_t *const filter = weights;
+    const int32_t words = p->rounding == MW_ROUND_REAL ? 2 : 1;
     int32_t row;
     int32_t unit;
     int32_t k;
@@ -42,7 +45,7 @@ MW_KERNEL void mw_fully_connected_s8(const struct mw_fully_connected_s8_params *
                 sum = mw_mac(sum, input[k] + p->input_offset, weights[k] + p->filter_offset);
             }
             weights += p->depth;
-            *output++ = mw_fully_connected_s8_finish(p, sum, bias[unit], mantissa[unit], exponent[unit]);
+            *output++ = mw_fully_connected_s8_finish(p, sum, bias[unit], mantissa + words * unit, exponent[unit]);
         }
         input += p->depth;
     }

@@ -4,7 +4,7 @@
 #ifndef MW_FULLY_CONNECTED_U8_H
 #define MW_FULLY_CONNECTED_U8_H
 
-#include "mw_requantize.h"
+#include "mw_requantize_real.h"
 
 struct mw_fully_connected_u8_params {
     int32_t rows;
@@ -13,6 +13,7 @@ struct mw_fully_connected_u8_params {
     int32_t filter_offset; /* minus the filter's zero point */
     int32_t input_offset; /* minus the input's zero point */
     int32_t output_offset;
+    int32_t mantissa_below; /* the lower word with MW_ROUND_REAL */
     int32_t mantissa;
     int32_t exponent;
     int32_t low;
@@ -23,7 +24,10 @@ struct mw_fully_connected_u8_params {
 /* The bias, the rescaling and the activation of one output. */
 MW_INLINE uint8_t mw_fully_connected_u8_finish(const struct mw_fully_connected_u8_params *p, int32_t sum, int32_t bias)
 {
-    const int32_t scaled = mw_requantize(mw_add_wrapping(sum, bias), p->mantissa, p->exponent, p->rounding);
+    const int32_t words[2] = {p->mantissa_below, p->mantissa};
+    const int32_t total = mw_add_wrapping(sum, bias);
+    const int32_t scaled = p->rounding == MW_ROUND_REAL ? mw_requantize_real(total, words, p->exponent)
+                                                        : mw_requantize(total, p->mantissa, p->exponent, p->rounding);
     return (uint8_t)mw_clamp_offset(scaled, p->output_offset, p->low, p->high);
 }
 
