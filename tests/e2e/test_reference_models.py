@@ -34,7 +34,7 @@ class Limits:
 
 
 LIMITS = {
-    "kws_int8": Limits(9_300_000, 20_000, 5_000),
+    "kws_int8": Limits(9_300_000, 20_000, 8_000),
     "ic_int8": Limits(37_000_000, 54_000, 12_000),
     "vww_int8": Limits(15_000_000, 56_000, 12_000),
     "ad_int8": Limits(330_000, 2_100, 4_000),

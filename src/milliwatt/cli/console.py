@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -78,11 +78,14 @@ def progress(*, quiet: bool) -> Iterator[Progress]:
 
 
 @contextmanager
-def spinner(text: str, *, quiet: bool) -> Iterator[None]:
-    """A sign of life on standard error while one long step runs; nothing when ``quiet`` or not on a terminal."""
+def spinner(text: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A sign of life on standard error while one long step runs; nothing when ``quiet`` or not on a terminal.
+
+    What it gives changes the text.
+    """
     console = errors()
     if quiet or not console.is_terminal:
-        yield
+        yield lambda _: None
         return
-    with console.status(text):
-        yield
+    with console.status(text) as status:
+        yield status.update

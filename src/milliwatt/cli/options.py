@@ -130,5 +130,5 @@ def build_from(
         about=about,
         extra=extra,
     )
-    with spinner("measuring kernels", quiet=False):
-        return compile_measured(graph, options)
+    with spinner("measuring kernels", quiet=False) as say:
+        return compile_measured(graph, options, progress=say)

@@ -8,6 +8,7 @@ to another one that they have in common, or each to the fastest that others use 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -44,6 +45,7 @@ def give_back_code(
     quick: Callable[[Calls], Cost],
     exact: Callable[[Calls], Cost],
     fits: Callable[[Sequence[int]], bool],
+    slack: float = math.inf,
 ) -> tuple[int, ...]:
     """A choice with less code that takes little more time.
 
@@ -53,10 +55,11 @@ def give_back_code(
         quick: what a candidate costs alone, its time a lower bound; asked where a place has more than one.
         exact: the same with the board's time; asked only of exchanges that look good by the bound.
         fits: whether a choice stays inside the RAM that there is.
+        slack: time that the model may take more at most, besides `LIMIT`.
     """
     current = tuple(chosen)
     total = sum(quick(calls).time for calls in _calls(alternatives, current))
-    spent = 0.0
+    spent, allowed = 0.0, min((LIMIT - 1) * total, slack)
     while True:
         best: _Move | None = None
         for move in sorted(_moves(alternatives, current, quick), key=lambda move: move.rate):
@@ -64,7 +67,7 @@ def give_back_code(
                 break
             added = _added(alternatives, current, move.chosen, exact)
             known = _Move(move.chosen, move.saved, added)
-            affordable = known.rate * 1000 <= PRICE * total and spent + added <= (LIMIT - 1) * total
+            affordable = known.rate * 1000 <= PRICE * total and spent + added <= allowed
             if affordable and (best is None or known.rate < best.rate) and fits(move.chosen):
                 best = known
         if best is None:
