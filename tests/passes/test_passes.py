@@ -12,6 +12,7 @@ from milliwatt.ir import DType, Graph, Quant, TensorType
 from milliwatt.ops import Numerics
 from milliwatt.ops.interpret import Interpreter
 from milliwatt.passes import optimise, passes
+from milliwatt.passes.drop_channels import drop_channels
 from milliwatt.samples import sample_inputs
 from milliwatt.testing.builder import GraphBuilder
 
@@ -213,3 +214,23 @@ def test_passes_are_ordered_and_reasoned() -> None:
     orders = [entry.order for entry in passes()]
     assert orders == sorted(orders)
     assert all(entry.reason for entry in passes())
+
+
+def test_channels_of_constants_stay() -> None:
+    """Layers whose data are constants stand beside layers with dead channels; folding has not run yet."""
+    build = builder(9)
+    constant = build.constant(build.random.integers(-128, 128, IMAGE.shape).astype(np.int8), IMAGE.quant)
+    makers = (
+        lambda: build.node("RELU", (constant,), dtype=DType.INT8, quant=quant(0.06, -128))[0],
+        lambda: convolution(build, constant, out=8, dead=(2,)),
+        lambda: depthwise(build, constant),
+    )
+    first = convolution(build, build.input(IMAGE), out=8, dead=(1, 5))
+    for make in makers:
+        first = build.node("ADD", (first, make()), dtype=DType.INT8, quant=quant(0.1, 0))[0]
+    convolution(build, first, out=3)
+    graph = build.graph()
+    cut = drop_channels(graph, Numerics.LITERT)
+    for inputs in sample_inputs(graph, samples=4, seed=3):
+        for left, right in zip(Interpreter(graph).run(inputs), Interpreter(cut).run(inputs), strict=True):
+            assert np.array_equal(left, right)

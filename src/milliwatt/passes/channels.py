@@ -67,7 +67,9 @@ def is_plain_depthwise(graph: Graph, node: Node) -> bool:
 
 
 def _constant_parameters(graph: Graph, node: Node) -> bool:
-    return all(name is None or name in graph.constants for name in node.inputs[1:])
+    """Whether the data are computed and all else is constant. Layers of constants alone are folded elsewhere."""
+    data, *rest = node.inputs
+    return data not in graph.constants and all(name is None or name in graph.constants for name in rest)
 
 
 def pads(graph: Graph, node: Node) -> bool:

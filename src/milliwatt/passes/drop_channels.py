@@ -52,7 +52,8 @@ def _passes_channels(graph: Graph, node: Node) -> tuple[str, ...]:
     operator = find(node.op)
     single = node.op in PER_CHANNEL or operator.elementwise or is_plain_depthwise(graph, node)
     if single and not node.states and len(node.outputs) == 1:
-        return (str(node.inputs[0]),)
+        data = str(node.inputs[0])
+        return () if data in graph.constants else (data,)
     if node.op in ELEMENTWISE_PAIRS:
         names = tuple(str(name) for name in node.inputs)
         same = {graph.values[name].shape for name in (*names, *node.outputs)}
