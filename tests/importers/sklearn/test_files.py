@@ -13,8 +13,14 @@ import pytest
 import skops.io
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 import milliwatt
@@ -51,8 +57,39 @@ def test_pickles_need_trust(data: bytes) -> None:
 
 
 def test_skops_files_with_foreign_types_are_refused() -> None:
-    with pytest.raises(UnsupportedError, match="neither scikit-learn's nor NumPy's"):
+    with pytest.raises(UnsupportedError, match=r"Mine, which is no part of a supported estimator"):
         load(skops.io.dumps(Mine()), "model", Request())
+
+
+def test_skops_files_cannot_name_functions_of_trusted_packages() -> None:
+    """NumPy has functions that run the text that they are given."""
+    forest = RandomForestClassifier(2, max_depth=2, random_state=0).fit(*load_iris(return_X_y=True))
+    forest.extra = np.testing.rundocs
+    with pytest.raises(UnsupportedError, match=r"rundocs, which is no part"):
+        load(skops.io.dumps(forest), "model", Request())
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        GradientBoostingRegressor(n_estimators=2),
+        HistGradientBoostingClassifier(max_iter=2),
+        KNeighborsClassifier(algorithm="kd_tree"),
+        KNeighborsClassifier(algorithm="ball_tree"),
+        MLPClassifier((3,), solver="adam", max_iter=2),
+        MLPClassifier((3,), solver="sgd", max_iter=2),
+        LogisticRegression(max_iter=500),
+        SGDClassifier(),
+        make_pipeline(StandardScaler(), SVC()),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_supported_estimators_come_back_from_skops_files(estimator: Any) -> None:
+    fitted = estimator.fit(*load_iris(return_X_y=True))
+    assert (
+        load(skops.io.dumps(fitted), "model", Request()).nodes == milliwatt.load(fitted, name="model").nodes
+    )
 
 
 @pytest.mark.parametrize(
