@@ -13,7 +13,7 @@ from milliwatt.lower.program import Argument, Table
 from milliwatt.lower.real_scale import in_one_word, two_words
 from milliwatt.lower.site import Site
 from milliwatt.ops import Rounding
-from milliwatt.ops.accumulate import Rescale, accumulates_wide, filter_zero, rescale
+from milliwatt.ops.accumulate import accumulates_wide, filter_zero, rescale
 from milliwatt.ops.activation_range import float_range
 from milliwatt.ops.operator import Signature
 
@@ -90,12 +90,3 @@ def wide_mantissa(mantissa: Array, rounding: Rounding) -> Array:
         return mantissa
     rounded = (mantissa.astype(np.int64) + (1 << 15)) >> 16
     return np.where(mantissa < 0x7FFF0000, rounded, 0x7FFF).astype(np.int32)
-
-
-def rescale_tables(site: Site, constants: Rescale) -> tuple[Argument, Table, Table]:
-    """(bias int32, mantissa int32, exponent int8), each of one entry per output channel."""
-    return (
-        bias_argument(site, 2, len(constants.mantissa)),
-        Table("mantissa", constants.mantissa),
-        Table("exponent", constants.exponent.astype(np.int8)),
-    )

@@ -29,18 +29,3 @@ def _move(code: Listing, words: int, source: str, target: str) -> None:
     else:
         registers = f"r4-r{3 + words}"
         code.op(f"ldm {source}!, {{{registers}}}", f"stm {target}!, {{{registers}}}")
-
-
-def fill_bytes(code: Listing, count: int, *, target: str, value: str, counter: str) -> None:
-    """Fill bytes at any address with the four equal bytes of a register; target ends behind the blocks of 16."""
-    if count >= 16:
-        code.constant(counter, count // 16)
-        again = code.here()
-        code.op(*(f"str {value}, [{target}, #{4 * index}]" for index in range(4)))
-        code.op(f"add {target}, {target}, #16", f"subs {counter}, #1")
-        code.branch("bne", again)
-    rest = count % 16
-    for offset in range(0, rest - rest % 4, 4):
-        code.op(f"str {value}, [{target}, #{offset}]")
-    for offset in range(rest - rest % 4, rest):
-        code.op(f"strb {value}, [{target}, #{offset}]")

@@ -6,7 +6,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from milliwatt.errors import ModelError, UnsupportedError
 from milliwatt.importers.keras.hdf5 import HDF5, read_hdf5
+from milliwatt.importers.zipped import reading
 
 Array = npt.NDArray[Any]
 
@@ -74,24 +74,13 @@ def _read_hdf5(data: bytes) -> Archive:
 
 def _read_zip(data: bytes) -> Archive:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with reading("the archive is damaged"), zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = {name: _content(archive, name) for name in (_CONFIG, _METADATA, _WEIGHTS)}
     except KeyError as error:
         raise ModelError(f"this is no Keras archive: {error.args[0]}") from error
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        ValueError,
-        NotImplementedError,
-        RuntimeError,
-        OSError,
-    ) as error:
-        raise ModelError(f"the archive is damaged: {error}") from error
     version = parsed(files[_METADATA]).get("keras_version")
-    return Archive(
-        parsed(files[_CONFIG]), ContainedWeights(read_hdf5(files[_WEIGHTS], where=_WEIGHTS)), _major(version)
-    )
+    weights = ContainedWeights(read_hdf5(files[_WEIGHTS], where=_WEIGHTS))
+    return Archive(parsed(files[_CONFIG]), weights, _major(version))
 
 
 def _content(archive: zipfile.ZipFile, name: str) -> bytes:

@@ -10,6 +10,7 @@ import zipfile
 from typing import Any
 
 from milliwatt.errors import MilliwattError, ModelError, ToolchainError, UnsupportedError
+from milliwatt.importers.zipped import reading
 
 MAX_BYTES = 256 * 2**20
 """Of all files of an archive together, unpacked."""
@@ -90,11 +91,8 @@ def _skops(data: bytes) -> Any:
 
 
 def _check_size(data: bytes) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise ModelError(f"the file is no readable zip archive: {error}") from error
+    with reading("the file is no readable zip archive"), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
     if size > MAX_BYTES:
         raise UnsupportedError(f"the file unpacks to {size:,} bytes; at most {MAX_BYTES:,} are read")
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import importlib
 import io
 import zipfile
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +20,7 @@ from milliwatt.importers.torch.document import checked_payload, checked_program,
 from milliwatt.importers.torch.framework import torch
 from milliwatt.importers.torch.program import functional
 from milliwatt.importers.torch.silence import silence
+from milliwatt.importers.zipped import reading
 
 MAX_FILES = 20_000
 MAX_BYTES = 256 * 2**20
@@ -65,24 +65,14 @@ def program_of(data: bytes) -> Any:
 
 def _files(data: bytes) -> tuple[dict[str, bytes], str]:
     """The files of the archive by their names without the root folder, and the root folder."""
-    if data[:2] == b"\x80\x02" or data[:1] == b"\x80":
+    if data[:1] == b"\x80":
         raise UnsupportedError("this is a pickle, which runs code when it is read", hint=SAVE_HINT)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            if len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_BYTES:
-                raise UnsupportedError("the archive holds more than a microcontroller's model can be")
-            files = {entry.filename: archive.read(entry) for entry in entries if not entry.is_dir()}
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        ValueError,
-        NotImplementedError,
-        RuntimeError,
-        OSError,
-    ) as error:
-        raise ModelError(f"this is no PyTorch program, or it is damaged: {error}") from error
+    sentence = "this is no PyTorch program, or it is damaged"
+    with reading(sentence), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = archive.infolist()
+        if len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_BYTES:
+            raise UnsupportedError("the archive holds more than a microcontroller's model can be")
+        files = {entry.filename: archive.read(entry) for entry in entries if not entry.is_dir()}
     roots = {name.split("/", 1)[0] for name in files if "/" in name}
     root = f"{roots.pop()}/" if len(roots) == 1 and all("/" in name for name in files) else ""
     return {name.removeprefix(root): content for name, content in files.items()}, root
